@@ -1,0 +1,54 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+
+export interface RunOptions {
+  /** Default the folder this process runs in. */
+  cwd?: string;
+  /** Added to this process's environment; `undefined` takes a variable away. */
+  env?: Readonly<Record<string, string | undefined>>;
+  /** Called for every line while the program still runs. */
+  onLine?: (line: string, from: "stdout" | "stderr") => void;
+  /** Ends the program with SIGTERM after so many milliseconds. Default: never. */
+  timeout?: number;
+  /** Written to the program's standard input, which is empty without it. */
+  input?: string;
+}
+
+export interface Ran {
+  /** Exit status; 127 when there is no such program, 128 and more when a signal ended it. */
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a program to its end. A failure is an answer, not an exception: read `code`. */
+export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+      stdio: "pipe",
+      ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+    });
+    const lines: Record<"stdout" | "stderr", string[]> = { stdout: [], stderr: [] };
+    for (const from of ["stdout", "stderr"] as const) {
+      createInterface({ input: child[from], crlfDelay: Infinity }).on("line", (line) => {
+        lines[from].push(line);
+        options.onLine?.(line, from);
+      });
+    }
+    // A program that never reads its input closes it early; that is its right.
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(options.input ?? "");
+    child.on("error", (cause) => {
+      resolve({ code: 127, stdout: "", stderr: cause.message });
+    });
+    child.on("close", (code, signal) => {
+      resolve({
+        code: code ?? (signal === null ? 1 : 143),
+        stdout: lines.stdout.join("\n"),
+        stderr: lines.stderr.join("\n"),
+      });
+    });
+  });
+}

@@ -1,0 +1,49 @@
+import * as path from "node:path";
+import { checkout } from "../paths";
+
+/** Finds the version that a module's go.mod pins: `v1.36.3`. */
+export type Version = (modulePath: string) => string;
+
+export interface Module {
+  /** Flags of Go's linker. Versions come from go.mod, so that they are written once. */
+  ldflags: (version: Version) => string;
+  /** Added to the environment of `go`, where a module needs another one: `GONOSUMDB`, `CGO_ENABLED`. */
+  env?: Readonly<Record<string, string>>;
+}
+
+const plain: Module = { ldflags: () => "-s -w" };
+
+/**
+ * The programs we build from source, a Go module each: `local/toolchain/<name>/go.mod` pins them by `tool`
+ * directives, and packages named `main` inside the folder are built with them.
+ */
+const table = {
+  pulumi: {
+    ldflags: (version) =>
+      `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${version("github.com/pulumi/pulumi/pkg/v3")}`,
+  },
+  "language-nodejs": plain,
+  kubernetes: {
+    ldflags: (version) => {
+      const full = version("k8s.io/kubernetes");
+      const [major = "", minor = ""] = full.slice(1).split(".");
+      const set = "-X k8s.io/component-base/version";
+      return `-s -w ${set}.gitVersion=${full} ${set}.gitMajor=${major} ${set}.gitMinor=${minor}`;
+    },
+  },
+  coredns: plain,
+  traefik: {
+    ldflags: (version) =>
+      `-s -w -X github.com/traefik/traefik/v3/pkg/version.Version=${version("github.com/traefik/traefik/v3")}`,
+  },
+  pause: plain,
+} satisfies Record<string, Module>;
+
+export type ModuleName = keyof typeof table;
+
+export const modules: Readonly<Record<ModuleName, Module>> = table;
+
+/** Where a module's go.mod lies. */
+export function moduleFolder(name: ModuleName): string {
+  return path.join(checkout, "local", "toolchain", name);
+}
