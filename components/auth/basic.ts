@@ -1,0 +1,40 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+
+import type { Middleware, SignIn } from ".";
+
+const middlewareName = (user: string) => `sign-in-${user}`;
+
+/** HTTP basic authentication, one middleware a user, each of which knows that user alone. */
+export function basicSignIn(name: string, users: string[], opts: pulumi.CustomResourceOptions): SignIn {
+  const generated = users.map((user) => {
+    const password = new random.RandomPassword(
+      `${name}-${user}`,
+      // 24 letters and digits are 142 bits. No punctuation: a double click selects all of it.
+      { length: 24, special: false },
+      opts,
+    );
+    return { user, password };
+  });
+  const middlewares = generated.map(({ user, password }) =>
+    password.bcryptHash.apply((hash) => [middlewareName(user), basicAuth(user, hash)] as const),
+  );
+  return {
+    middlewares: pulumi.secret(
+      pulumi.all(middlewares).apply((entries) => Object.fromEntries<Middleware>(entries)),
+    ),
+    guard: (owner) => [`${middlewareName(owner)}@file`],
+    passwords: Object.fromEntries(generated.map(({ user, password }) => [user, password.result])),
+  };
+}
+
+function basicAuth(user: string, hash: string): Middleware {
+  return {
+    basicAuth: {
+      users: [`${user}:${hash}`],
+      realm: `workspace of ${user}`,
+      // What runs in the workspace has no use for the password.
+      removeHeader: true,
+    },
+  };
+}

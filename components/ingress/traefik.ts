@@ -1,0 +1,104 @@
+import type { Middleware } from "../auth";
+
+/** Ports on which Traefik's process listens; the Service maps 80 and 443 to the first two. */
+export const ports = { web: 8000, websecure: 8443, ping: 8082 };
+
+export interface RateLimit {
+  /** Requests a second that one client may make on average. */
+  average: number;
+  /** Requests that one client may make at once: an editor asks for hundreds of files when it opens. */
+  burst: number;
+}
+
+export interface StaticArgs {
+  namespace: string;
+  ingressClass: string;
+  /** The port people type, where it is not 443: plain HTTP is redirected to it. */
+  httpsPort: number;
+  /** `<namespace>/<name>` of Traefik's own Service: Ingresses show its address. */
+  service: string;
+}
+
+/** An hour and more, so that an editor's WebSocket and a large upload outlive a lunch break. */
+const longTimeout = "3h";
+
+/** Traefik's static configuration: what it reads once, at its start. */
+export function staticConfig(args: StaticArgs) {
+  return {
+    global: { checkNewVersion: false, sendAnonymousUsage: false },
+    log: { level: "INFO", format: "json" },
+    ping: { entryPoint: "ping" },
+    entryPoints: {
+      ping: { address: `:${ports.ping}` },
+      web: {
+        address: `:${ports.web}`,
+        http: {
+          redirections: { entryPoint: { to: `:${args.httpsPort}`, scheme: "https", permanent: true } },
+        },
+      },
+      websecure: {
+        address: `:${ports.websecure}`,
+        // On the entry point, so that no route can leave them out.
+        http: { tls: {}, middlewares: ["rate-limit@file", "headers@file"] },
+        transport: {
+          respondingTimeouts: { readTimeout: longTimeout, writeTimeout: "0s", idleTimeout: longTimeout },
+          lifeCycle: { graceTimeOut: "10s" },
+        },
+      },
+    },
+    providers: {
+      providersThrottleDuration: "500ms",
+      file: { directory: "/etc/traefik/dynamic", watch: true },
+      kubernetesIngress: {
+        namespaces: [args.namespace],
+        ingressClass: args.ingressClass,
+        ingressEndpoint: { publishedService: args.service },
+        // Routes are ExternalName Services beside Traefik; only this namespace is watched.
+        allowExternalNameServices: true,
+      },
+    },
+  };
+}
+
+/** Names under which sign-in tells the editor who is there: nobody outside may send them. */
+const identityHeaders = [
+  "Remote-User",
+  "Remote-Groups",
+  "Remote-Name",
+  "Remote-Email",
+  "X-Auth-Request-User",
+  "X-Auth-Request-Groups",
+  "X-Auth-Request-Email",
+  "X-Forwarded-User",
+];
+
+/** Traefik's dynamic configuration besides sign-in: certificate, TLS options and the common middlewares. */
+export function dynamicConfig(rateLimit: RateLimit) {
+  return {
+    tls: {
+      stores: {
+        default: {
+          defaultCertificate: { certFile: "/etc/traefik/tls/tls.crt", keyFile: "/etc/traefik/tls/tls.key" },
+        },
+      },
+      options: { default: { minVersion: "VersionTLS12" } },
+    },
+    http: {
+      middlewares: {
+        "rate-limit": { rateLimit: { average: rateLimit.average, burst: rateLimit.burst, period: "1s" } },
+        headers: {
+          headers: {
+            stsSeconds: 31_536_000,
+            contentTypeNosniff: true,
+            // VS Code shows its own pages in frames of the same host.
+            customFrameOptionsValue: "SAMEORIGIN",
+            referrerPolicy: "same-origin",
+            permissionsPolicy: "camera=(), microphone=(), geolocation=()",
+            customRequestHeaders: Object.fromEntries(identityHeaders.map((header) => [header, ""])),
+            customResponseHeaders: { Server: "", "X-Powered-By": "" },
+          },
+        },
+      } satisfies Record<string, Middleware>,
+    },
+  };
+}
