@@ -36,6 +36,7 @@ const table = {
     ldflags: (version) =>
       `-s -w -X github.com/traefik/traefik/v3/pkg/version.Version=${version("github.com/traefik/traefik/v3")}`,
   },
+  supervise: plain,
   pause: plain,
 } satisfies Record<string, Module>;
 

@@ -30,10 +30,8 @@ export function readSource(name: ModuleName): Source {
     goMod,
     files,
     packages: [...(goMod.tools.length > 0 ? ["tool"] : []), ...mains],
-    tools: [
-      ...goMod.tools.map(binaryName),
-      ...mains.map((main) => (main === "." ? name : path.basename(main))),
-    ].sort(),
+    // A module may name its own programs as tools too.
+    tools: [...new Set([...goMod.tools.map(binaryName), ...mains.map((main) => ownName(name, main))])].sort(),
     ldflags: modules[name].ldflags((modulePath) => {
       const version = goMod.requires.get(modulePath);
       if (version === undefined) throw new Error(`${folder}/go.mod does not require ${modulePath}`);
@@ -41,6 +39,8 @@ export function readSource(name: ModuleName): Source {
     }),
   };
 }
+
+const ownName = (name: ModuleName, main: string) => (main === "." ? name : path.basename(main));
 
 /** Our own programs beside the `tool` directives: the folders that hold a package main. */
 function ownMains(folder: string, files: readonly string[]): string[] {
