@@ -1,0 +1,66 @@
+interface Package {
+  /** What needs it. */
+  reason: string;
+  /** A file it brings, as a name to find on PATH or a full path; found by it where there is no dpkg. */
+  brings: string;
+  /** Services it starts and enables, which we run by ourselves or not at all. */
+  services?: readonly string[];
+}
+
+/** Every Debian package that the project may ask for, and why. */
+export const packages = {
+  "etcd-server": { reason: "the cluster's database", brings: "etcd", services: ["etcd"] },
+  containerd: { reason: "runs the node's containers", brings: "containerd", services: ["containerd"] },
+  runc: { reason: "starts a container for containerd and buildah", brings: "runc" },
+  "containernetworking-plugins": { reason: "the pods' network", brings: "/usr/lib/cni/bridge" },
+  iproute2: { reason: "the link between the host and the node", brings: "ip" },
+  iptables: { reason: "Services, by kube-proxy", brings: "iptables" },
+  ipset: { reason: "network policies, by kube-router", brings: "ipset" },
+  conntrack: { reason: "kube-proxy drops stale connections with it", brings: "conntrack" },
+  kmod: { reason: "kube-proxy asks which kernel modules are there", brings: "modprobe" },
+  socat: { reason: "kubectl port-forward", brings: "socat" },
+  mount: { reason: "the node's volumes", brings: "mount" },
+  "util-linux": { reason: "namespaces and file locks", brings: "flock" },
+  procps: { reason: "names who holds a port", brings: "ps" },
+  debootstrap: { reason: "the base of all images, made from Debian's packages", brings: "debootstrap" },
+  buildah: { reason: "builds images from a Containerfile", brings: "buildah" },
+  "ca-certificates": { reason: "registries are reached through TLS", brings: "update-ca-certificates" },
+  curl: { reason: "looks whether Pulumi's installer can be had", brings: "curl" },
+  openssl: { reason: "the tests judge certificates with it", brings: "openssl" },
+  chromium: { reason: "the browser tests", brings: "chromium" },
+} as const satisfies Record<string, Package>;
+
+export type PackageName = keyof typeof packages;
+
+const table: Readonly<Record<PackageName, Package>> = packages;
+
+/** What the embedded cluster needs on the host. */
+export const clusterPackages = [
+  "etcd-server",
+  "containerd",
+  "runc",
+  "containernetworking-plugins",
+  "iproute2",
+  "iptables",
+  "ipset",
+  "conntrack",
+  "kmod",
+  "socat",
+  "mount",
+  "util-linux",
+] as const satisfies readonly PackageName[];
+
+/** What building the images needs. */
+export const imagePackages = [
+  "debootstrap",
+  "buildah",
+  "runc",
+  "ca-certificates",
+] as const satisfies readonly PackageName[];
+
+/** What the tests need on top. */
+export const testPackages = ["chromium", "openssl", "curl"] as const satisfies readonly PackageName[];
+
+export function describePackage(name: PackageName): Package {
+  return table[name];
+}
