@@ -1,0 +1,4 @@
+import { serve } from "../server";
+import { previewOnly } from "./provider";
+
+serve(previewOnly());
