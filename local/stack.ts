@@ -1,0 +1,58 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { parse, YAMLParseError } from "yaml";
+import { z } from "zod";
+
+import { UserError } from "./errors";
+import { checkout } from "./paths";
+
+/** What the commands need to know of a stack's file before the program checks all of it. */
+export interface StackFile {
+  /** `local` in `stacks/Pulumi.local.yaml`. */
+  name: string;
+  path: string;
+  /** The cluster that the file names, if it names one. */
+  cluster: { kubeconfig?: string | undefined; context?: string | undefined } | undefined;
+}
+
+const folder = path.join(checkout, "stacks");
+
+const shape = z.looseObject({
+  config: z.looseObject({
+    "vibecode:cluster": z
+      .looseObject({ kubeconfig: z.string().optional(), context: z.string().optional() })
+      .optional(),
+  }),
+});
+
+/** @throws {UserError} when there is no such file, or it is not the YAML of a stack */
+export function readStackFile(name: string): StackFile {
+  const file = path.join(folder, `Pulumi.${name}.yaml`);
+  if (!fs.existsSync(file)) {
+    throw new UserError(`there is no stack ${name}`, `name one of these: ${stackNames().join(", ")}`);
+  }
+  let document: unknown;
+  try {
+    document = parse(fs.readFileSync(file, "utf8"));
+  } catch (error) {
+    if (!(error instanceof YAMLParseError)) throw error;
+    const [firstLine = ""] = error.message.split("\n");
+    throw new UserError(`stacks/Pulumi.${name}.yaml is not YAML: ${firstLine}`, "correct that line");
+  }
+  const parsed = shape.safeParse(document);
+  if (!parsed.success) {
+    throw new UserError(
+      `stacks/Pulumi.${name}.yaml is not a stack's file: ${z.prettifyError(parsed.error)}`,
+      "compare it with stacks/Pulumi.local.yaml",
+    );
+  }
+  return { name, path: file, cluster: parsed.data.config["vibecode:cluster"] };
+}
+
+function stackNames(): string[] {
+  return fs
+    .readdirSync(folder)
+    .map((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1])
+    .filter((name) => name !== undefined);
+}
