@@ -1,0 +1,126 @@
+package main
+
+import (
+	"net"
+
+	"github.com/google/nftables"
+	"github.com/google/nftables/binaryutil"
+	"github.com/google/nftables/expr"
+)
+
+// ownedByUs is NFT_TABLE_F_OWNER: the kernel removes the table when the netlink socket that made it closes,
+// so the rules end with this process. The socket must therefore stay open, and nobody else can edit the table.
+const ownedByUs = 0x2
+
+// hostSocket keeps the host's table alive.
+var hostSocket *nftables.Conn
+
+// hostTable lets the node out, behind the host's own address, and lets nothing in: neither other machines,
+// now that the host forwards packets, nor the node's pods to services of the host other than name resolution.
+func hostTable(c *config) error {
+	conn, err := nftables.New(nftables.AsLasting())
+	if err != nil {
+		return err
+	}
+	hostSocket = conn
+	table := conn.AddTable(&nftables.Table{Family: nftables.TableFamilyIPv4, Name: c.Link.Name, Flags: ownedByUs})
+	fromNode, toNode := iface(expr.MetaKeyIIFNAME, c.Link.Name), iface(expr.MetaKeyOIFNAME, c.Link.Name)
+
+	nat := chain(conn, table, nftables.ChainTypeNAT, nftables.ChainHookPostrouting, nftables.ChainPriorityNATSource)
+	rule(conn, nat, source(net.ParseIP(c.Link.Node), net.CIDRMask(32, 32)),
+		not(toNode), []expr.Any{&expr.Masq{}})
+
+	forward := chain(conn, table, nftables.ChainTypeFilter, nftables.ChainHookForward, nftables.ChainPriorityFilter)
+	rule(conn, forward, toNode, connection(expr.CtStateBitNEW), drop)
+
+	input := chain(conn, table, nftables.ChainTypeFilter, nftables.ChainHookInput, nftables.ChainPriorityFilter)
+	rule(conn, input, fromNode, destinationPort(53), accept)
+	rule(conn, input, fromNode, protocol(1), accept)
+	rule(conn, input, fromNode, connection(expr.CtStateBitNEW), drop)
+	return conn.Flush()
+}
+
+// nodeTable lets pods out behind the node's address; it goes with the namespace.
+func nodeTable(c *config) error {
+	_, pods, err := net.ParseCIDR(c.PodNetwork)
+	if err != nil {
+		return err
+	}
+	conn, err := nftables.New()
+	if err != nil {
+		return err
+	}
+	table := conn.AddTable(&nftables.Table{Family: nftables.TableFamilyIPv4, Name: "vibecode"})
+	nat := chain(conn, table, nftables.ChainTypeNAT, nftables.ChainHookPostrouting, nftables.ChainPriorityNATSource)
+	rule(conn, nat, source(pods.IP, pods.Mask), iface(expr.MetaKeyOIFNAME, "eth0"), []expr.Any{&expr.Masq{}})
+	return conn.Flush()
+}
+
+func chain(c *nftables.Conn, t *nftables.Table, kind nftables.ChainType, hook *nftables.ChainHook,
+	priority *nftables.ChainPriority) *nftables.Chain {
+	return c.AddChain(&nftables.Chain{
+		Name: string(kind) + "-" + hookNames[hook], Table: t, Type: kind, Hooknum: hook, Priority: priority,
+	})
+}
+
+var hookNames = map[*nftables.ChainHook]string{
+	nftables.ChainHookPostrouting: "postrouting",
+	nftables.ChainHookForward:     "forward",
+	nftables.ChainHookInput:       "input",
+}
+
+func rule(c *nftables.Conn, in *nftables.Chain, parts ...[]expr.Any) {
+	var all []expr.Any
+	for _, part := range parts {
+		all = append(all, part...)
+	}
+	c.AddRule(&nftables.Rule{Table: in.Table, Chain: in, Exprs: all})
+}
+
+var (
+	accept = []expr.Any{&expr.Verdict{Kind: expr.VerdictAccept}}
+	drop   = []expr.Any{&expr.Verdict{Kind: expr.VerdictDrop}}
+)
+
+func iface(key expr.MetaKey, name string) []expr.Any {
+	padded := make([]byte, 16) // IFNAMSIZ
+	copy(padded, name)
+	return []expr.Any{&expr.Meta{Key: key, Register: 1}, &expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: padded}}
+}
+
+func not(match []expr.Any) []expr.Any {
+	cmp := *match[1].(*expr.Cmp)
+	cmp.Op = expr.CmpOpNeq
+	return []expr.Any{match[0], &cmp}
+}
+
+func source(ip net.IP, mask net.IPMask) []expr.Any {
+	return []expr.Any{
+		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: 12, Len: 4},
+		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 4, Mask: mask, Xor: make([]byte, 4)},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: ip.To4().Mask(mask)},
+	}
+}
+
+func protocol(number byte) []expr.Any {
+	return []expr.Any{
+		&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{number}},
+	}
+}
+
+// destinationPort matches TCP and UDP alike: both keep it in the same two bytes.
+func destinationPort(port uint16) []expr.Any {
+	return []expr.Any{
+		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseTransportHeader, Offset: 2, Len: 2},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{byte(port >> 8), byte(port)}},
+	}
+}
+
+func connection(state uint32) []expr.Any {
+	return []expr.Any{
+		&expr.Ct{Key: expr.CtKeySTATE, Register: 1},
+		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 4, Mask: binaryutil.NativeEndian.PutUint32(state), Xor: make([]byte, 4)},
+		&expr.Cmp{Op: expr.CmpOpNeq, Register: 1, Data: make([]byte, 4)},
+	}
+}
