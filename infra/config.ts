@@ -2,15 +2,26 @@ import { z } from "zod";
 
 import { images } from "../components/images";
 import { ConfigError, explain } from "./explain";
-import { domain, email, groupName, imageReference, quantity, userName } from "./values";
+import { compareQuantities } from "./quantity";
+import { bytes, domain, email, groupName, imageReference, keys, quantity, userName } from "./values";
 
 /** The namespace of all keys: `vibecode:domain`. It is the project's name. */
 export const namespace = "vibecode";
 
-const resources = z
-  .strictObject({
-    requests: z.strictObject({ cpu: quantity, memory: quantity }),
-    limits: z.strictObject({ cpu: quantity, memory: quantity }),
+const resources = keys({
+  requests: keys({ cpu: quantity, memory: bytes }),
+  limits: keys({ cpu: quantity, memory: bytes }),
+})
+  .superRefine(({ requests, limits }, context) => {
+    for (const key of ["cpu", "memory"] as const) {
+      if (compareQuantities(requests[key], limits[key]) > 0) {
+        context.addIssue({
+          code: "custom",
+          path: ["requests", key],
+          message: `must be at most limits.${key}, which is "${limits[key]}"`,
+        });
+      }
+    }
   })
   .describe("CPU and memory of an editor: what is set aside, and what it may use at most");
 
@@ -23,7 +34,7 @@ const builtInSizes: Record<string, Resources> = {
   large: { requests: { cpu: "1", memory: "2Gi" }, limits: { cpu: "4", memory: "8Gi" } },
 };
 
-const userObject = z.strictObject({
+const userObject = keys({
   name: userName,
   size: z.string().optional().describe("One of workspace.sizes; workspace.defaultSize when absent"),
   groups: z.array(groupName).default([]).describe("Groups that sign-in gives the user"),
@@ -34,21 +45,25 @@ const user = z
   .union([userName, userObject])
   .describe("A name, or a name with the settings that differ from the stack's defaults");
 
-const workspace = z.strictObject({
+const sizeName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, {
+  error: "must be lower case letters, digits and dashes, at most 31 characters",
+});
+
+const workspace = keys({
   defaultSize: z.string().default("medium"),
-  sizes: z.record(z.string().regex(/^[a-z][a-z0-9-]{0,30}$/), resources).default({}),
-  home: quantity.default("10Gi").describe("Size of each home"),
-  extensions: quantity.default("2Gi").describe("Size of each volume with the editor's extensions"),
+  sizes: z.record(sizeName, resources).default({}),
+  home: bytes.default("10Gi").describe("Size of each home"),
+  extensions: bytes.default("2Gi").describe("Size of each volume with the editor's extensions"),
 });
 
 const port = z.int().min(1).max(65535);
 const nodePort = z.int().min(30000).max(32767);
 
-const ingress = z.strictObject({
+const ingress = keys({
   exposure: z
     .discriminatedUnion("type", [
-      z.strictObject({ type: z.literal("LoadBalancer") }),
-      z.strictObject({
+      keys({ type: z.literal("LoadBalancer") }),
+      keys({
         type: z.literal("NodePort"),
         http: nodePort.default(30080),
         https: nodePort.default(30443),
@@ -58,50 +73,42 @@ const ingress = z.strictObject({
   replicas: z.int().min(1).max(10).default(1),
   httpsPort: port.default(443).describe("The port people type, where it is not 443"),
   nodeSelector: z.record(z.string(), z.string()).default({}),
-  rateLimit: z
-    .strictObject({
-      average: z.int().min(1).default(200).describe("Requests a second of one client"),
-      burst: z.int().min(1).default(1000).describe("Requests of one client at once"),
-    })
-    .prefault({}),
+  rateLimit: keys({
+    average: z.int().min(1).default(200).describe("Requests a second of one client"),
+    burst: z.int().min(1).default(1000).describe("Requests of one client at once"),
+  }).prefault({}),
 });
 
-const shape = z.strictObject({
+const shape = keys({
   domain: domain.describe("Workspaces are at https://<user>.<domain>"),
-  cluster: z
-    .strictObject({
-      kubeconfig: z.string().min(1).optional().describe("A path, or the content of a kubeconfig"),
-      context: z.string().min(1).optional().describe("A context of the kubeconfig"),
-      name: z
-        .string()
-        .min(1)
-        .default("cluster")
-        .describe(
-          "The cluster's identity: another name is another cluster, and everything is made anew there",
-        ),
-      domain: domain.default("cluster.local").describe("The suffix of the cluster's own DNS names"),
-    })
-    .refine((cluster) => cluster.kubeconfig !== undefined || cluster.context !== undefined, {
-      error: "must name a kubeconfig or a context: the current context is never taken by accident",
-    }),
+  cluster: keys({
+    kubeconfig: z.string().min(1).optional().describe("A path, or the content of a kubeconfig"),
+    context: z.string().min(1).optional().describe("A context of the kubeconfig"),
+    name: z
+      .string()
+      .min(1)
+      .default("cluster")
+      .describe("The cluster's identity: another name is another cluster, and everything is made anew there"),
+    domain: domain.default("cluster.local").describe("The suffix of the cluster's own DNS names"),
+  }).refine((cluster) => cluster.kubeconfig !== undefined || cluster.context !== undefined, {
+    error: "must name a kubeconfig or a context: the current context is never taken by accident",
+  }),
   users: z.array(user).max(1000).describe("Everybody who has a workspace"),
   workspace: workspace.prefault({}),
-  images: z.strictObject({
+  images: keys({
     workspace: imageReference.describe("The workspace's image, built from workspace-image/"),
     traefik: imageReference.default(images.traefik),
   }),
-  storage: z
-    .strictObject({
-      class: z.string().min(1).optional().describe("The cluster's default class when absent"),
-      retain: z
-        .boolean()
-        .default(true)
-        .describe("Keep namespace and volumes of a user who leaves; false for throw-away stacks only"),
-    })
-    .prefault({}),
+  storage: keys({
+    class: z.string().min(1).optional().describe("The cluster's default class when absent"),
+    retain: z
+      .boolean()
+      .default(true)
+      .describe("Keep namespace and volumes of a user who leaves; false for throw-away stacks only"),
+  }).prefault({}),
   ingress: ingress.prefault({}),
-  certificates: z.strictObject({ kind: z.enum(["local-ca"]).default("local-ca") }).prefault({}),
-  auth: z.strictObject({ kind: z.enum(["basic"]).default("basic") }).prefault({}),
+  certificates: keys({ kind: z.enum(["local-ca"]).default("local-ca") }).prefault({}),
+  auth: keys({ kind: z.enum(["basic"]).default("basic") }).prefault({}),
 });
 
 export interface User {
@@ -124,14 +131,14 @@ export function parseConfig(raw: Record<string, string>): Config {
   const values = decode(raw);
   const parsed = shape.safeParse(values, { reportInput: true });
   const mistakes = parsed.success ? [] : explain(namespace, parsed.error, values);
-  const sizes = { ...builtInSizes, ...parsed.data?.workspace.sizes };
-  mistakes.push(...crossChecks(values, sizes));
+  mistakes.push(...crossChecks(values));
   if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes);
 
   const { defaultSize } = parsed.data.workspace;
+  const sizes = new Map(Object.entries({ ...builtInSizes, ...parsed.data.workspace.sizes }));
   const users = parsed.data.users.map((entry): User => {
     const { size = defaultSize, ...rest } = typeof entry === "string" ? { name: entry, groups: [] } : entry;
-    const found = sizes[size];
+    const found = sizes.get(size);
     if (found === undefined) throw new Error(`size ${size} was checked before`);
     return { ...rest, resources: found };
   });
@@ -182,9 +189,11 @@ function parseJson(value: string): unknown {
 }
 
 /** What holds between keys: names are unique, sizes exist. Reads the raw values, so that it adds to other mistakes. */
-function crossChecks(values: Record<string, unknown>, sizes: Record<string, Resources>): string[] {
+function crossChecks(values: Record<string, unknown>): string[] {
   const mistakes: string[] = [];
-  const known = Object.keys(sizes).join(", ");
+  const own = z.looseObject({ sizes: z.looseObject({}) }).safeParse(values["workspace"]).data?.sizes;
+  const sizes = new Set([...Object.keys(builtInSizes), ...Object.keys(own ?? {})]);
+  const known = [...sizes].join(", ");
   const loose = z.looseObject({ name: z.string().optional(), size: z.string().optional() });
   const users = z.array(z.unknown()).safeParse(values["users"]).data ?? [];
   const first = new Map<string, number>();
@@ -198,12 +207,12 @@ function crossChecks(values: Record<string, unknown>, sizes: Record<string, Reso
         mistakes.push(`${namespace}:${at}: "${name}" must be unique: users[${earlier}] has it already`);
       else first.set(name, index);
     }
-    if (size !== undefined && !Object.hasOwn(sizes, size))
+    if (size !== undefined && !sizes.has(size))
       mistakes.push(`${namespace}:users[${index}].size: "${size}" must be one of ${known}`);
   });
   const defaultSize = z.looseObject({ defaultSize: z.string() }).safeParse(values["workspace"])
     .data?.defaultSize;
-  if (defaultSize !== undefined && !Object.hasOwn(sizes, defaultSize)) {
+  if (defaultSize !== undefined && !sizes.has(defaultSize)) {
     mistakes.push(`${namespace}:workspace.defaultSize: "${defaultSize}" must be one of ${known}`);
   }
   return mistakes;

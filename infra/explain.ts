@@ -29,26 +29,23 @@ type Path = readonly PropertyKey[];
 function explainIssue(namespace: string, issue: z.core.$ZodIssue, above: Path, values: unknown): string[] {
   const path = [...above, ...issue.path];
   const line = (at: Path, message: string) => `${namespace}:${render(at)}: ${message}`;
-  const value = lookUp(values, path);
+  const say = (at: Path, message: string) => {
+    const value = lookUp(values, at);
+    return line(at, value === undefined ? `is missing: ${message}` : `${quote(value)} ${message}`);
+  };
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => line([...path, key], "is not a key of the config"));
+    return issue.keys.map((key) => say([...path, key], issue.message));
+  }
+  if (issue.code === "invalid_key") {
+    const messages = issue.issues.map(({ message }) => message).join(", ");
+    return [line(path, `${quote(String(path.at(-1)))} ${messages}`)];
   }
   if (issue.code === "invalid_union") {
-    if (issue.errors.length === 0) return [line(path, `${quote(value)} must be one of ${options(issue)}`)];
     // The alternative that fits the value's own kind tells most: a string's mistakes for a string.
-    const branches = [...issue.errors].sort((a, b) => depth(b) - depth(a));
-    const best = branches[0];
-    if (best !== undefined && best.length > 0) {
-      return best.flatMap((inner) => explainIssue(namespace, inner, path, values));
-    }
+    const best = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0] ?? [];
+    if (best.length > 0) return best.flatMap((inner) => explainIssue(namespace, inner, path, values));
   }
-  if (value === undefined) return [line(path, `is missing: ${allowed(issue)}`)];
-  return [line(path, `${quote(value)} ${allowed(issue)}`)];
-}
-
-/** What a discriminated union offers; zod has it in its own sentence only. */
-function options(issue: z.core.$ZodIssue): string {
-  return [...issue.message.matchAll(/'([^']+)'/g)].map(([, option]) => option).join(", ");
+  return [say(path, allowed(issue))];
 }
 
 /** How far into the value an alternative's mistakes lie: one that fails at once on the value's kind has 0. */
@@ -57,21 +54,36 @@ function depth(issues: readonly z.core.$ZodIssue[]): number {
 }
 
 function allowed(issue: z.core.$ZodIssue): string {
+  // Our own sentences begin with what must be; zod's own never do.
+  if (issue.message.startsWith("must")) return issue.message;
   switch (issue.code) {
     case "invalid_value":
-      return `must be ${issue.values.length > 1 ? "one of " : ""}${issue.values.map(String).join(", ")}`;
+      return `must be ${oneOf(issue.values)}`;
+    case "invalid_union":
+      return `must be ${oneOf("options" in issue ? (issue.options ?? []) : [])}`;
     case "invalid_type":
-      return issue.message.startsWith("must") ? issue.message : `must be ${article(issue.expected)}`;
+      return `must be ${kinds[issue.expected] ?? `a ${issue.expected}`}`;
     case "too_small":
-      return `must be at least ${String(issue.minimum)}`;
+      return issue.origin === "string" ? "must not be empty" : `must be at least ${String(issue.minimum)}`;
     case "too_big":
-      return issue.message.startsWith("must") ? issue.message : `must be at most ${String(issue.maximum)}`;
+      return issue.origin === "array"
+        ? `must have at most ${String(issue.maximum)} entries`
+        : `must be at most ${String(issue.maximum)}`;
     default:
       return issue.message;
   }
 }
 
-const article = (noun: string) => (/^[aeio]/.test(noun) ? `an ${noun}` : `a ${noun}`);
+/** What people call the kinds of a value, where it is not zod's word with an `a` before it. */
+const kinds: Record<string, string> = {
+  array: "a list",
+  int: "a whole number",
+  object: "an object",
+  record: "an object",
+};
+
+const oneOf = (values: readonly unknown[]) =>
+  `${values.length > 1 ? "one of " : ""}${values.map(String).join(", ")}`;
 
 function render(path: Path): string {
   return path.reduce<string>((text, part) => {

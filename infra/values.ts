@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { quantityGrammar } from "./quantity";
+
 /** Hosts below the domain that the platform keeps for itself, and names that would mislead. */
 export const reservedNames = [
   "admin",
@@ -39,6 +41,17 @@ export const reservedNames = [
 /** At most 32, so that `<port>--<user>` fits a DNS label and `ws-<user>` a namespace with room to spare. */
 const maxUserName = 32;
 
+/** An object which has these keys and no others. Its mistakes name them. */
+export function keys<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  const known = Object.keys(shape).join(", ");
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === "unrecognized_keys"
+        ? `has no place here: the keys are ${known}`
+        : `must be an object with the keys ${known}`,
+  });
+}
+
 /** Where a value is wrong, the message says what would be right; the path and the value are put before it. */
 export const userName = z
   .string({ error: "must be a name, or an object with a name" })
@@ -63,21 +76,29 @@ export const domain = z
   .max(200, { error: "must be at most 200 characters" })
   .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/, {
     error: "must be a DNS name in lower case with at least one dot, without scheme, port or wildcard",
-  });
+  })
+  .refine((name) => !/\.\d+$/.test(name), { error: "must be a DNS name, not an IP address" });
 
-/** A positive Kubernetes quantity. The grammar is that of apimachinery's resource.Quantity, less exponents. */
+/** A positive Kubernetes quantity, of CPU for one. */
 export const quantity = z
   .string({ error: 'must be a quantity in quotes such as "500m", "2" or "10Gi"' })
-  .regex(/^(?:\d+(?:\.\d+)?|\.\d+)(?:m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/, {
-    error: "must be a quantity such as 500m, 2 or 10Gi",
-  })
+  .regex(quantityGrammar, { error: "must be a quantity such as 500m, 2 or 10Gi", abort: true })
   .refine((text) => Number.parseFloat(text) > 0, { error: "must be more than zero" });
+
+/** A positive quantity of memory or storage. */
+export const bytes = quantity.refine((text) => !text.endsWith("m"), {
+  error: "must be bytes such as 512Mi or 10Gi: m is a thousandth of one",
+});
+
+const imageMessage =
+  "must be an image reference in lower case such as registry.example.com/workspace:1.2.3@sha256:...";
 
 /** `[host[:port]/]name[:tag][@digest]`, as containerd reads it; `latest`, spelled out or not, is refused. */
 export const imageReference = z
-  .string()
-  .regex(/^[a-z0-9]+(?:[._:/-]+[a-z0-9]+)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/i, {
-    error: "must be an image reference such as registry.example.com/workspace:1.2.3@sha256:...",
+  .string({ error: imageMessage })
+  .regex(/^[a-z0-9]+(?:[._:/-]+[a-z0-9]+)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/, {
+    error: imageMessage,
+    abort: true,
   })
   .refine((reference) => /@sha256:|:[^/:@]+$/.test(reference) && !/:latest(@|$)/.test(reference), {
     error: "must have a tag other than latest, or a digest",
