@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { UserError } from "../../errors";
-import { unknown } from "../server";
-import type { PropertyMap, Provider } from "../server";
+import type { Provider } from "../server";
 
 /**
  * Shows in a preview what would be sent to Datadog, and touches nothing: only the official plugin can talk to
@@ -28,27 +27,14 @@ export function previewOnly(): Provider {
       );
       return Promise.resolve({ changes: changed.length > 0, detailedDiff });
     },
+    // What only Datadog knows is left out: in a preview the SDK takes that for not known yet.
     create: ({ type, inputs, preview }) =>
-      preview
-        ? Promise.resolve({ id: "", state: { ...inputs, ...madeByDatadog(type) } })
-        : refuse(`create ${type}`),
+      preview ? Promise.resolve({ id: "", state: inputs }) : refuse(`create ${type}`),
     read: ({ type }) => refuse(`read ${type}`),
     update: ({ type, olds, news, preview }) =>
       preview ? Promise.resolve({ state: { ...olds, ...news } }) : refuse(`update ${type}`),
     delete: ({ type }) => refuse(`delete ${type}`),
   };
-}
-
-/** Outputs that only Datadog knows, of the types whose outputs programs use. */
-function madeByDatadog(type: string): PropertyMap {
-  const outputs: Record<string, PropertyMap> = {
-    "datadog:index/apiKey:ApiKey": { key: unknown },
-    "datadog:index/applicationKey:ApplicationKey": { key: unknown },
-    "datadog:index/dashboard:Dashboard": { url: unknown },
-    "datadog:index/dashboardJson:DashboardJson": { url: unknown },
-    "datadog:index/syntheticsTest:SyntheticsTest": { monitorId: unknown },
-  };
-  return outputs[type] ?? {};
 }
 
 function change(before: unknown, after: unknown): "add" | "delete" | "update" {
