@@ -46,6 +46,7 @@ const workspaces = config.users.map(
         storage: { ...config.storage, home: config.workspace.home, extensions: config.workspace.extensions },
         route: {
           host: `${user.name}.${config.domain}`,
+          port: config.ingress.httpsPort,
           namespace: ingress.namespace,
           ingressClass: ingress.ingressClass,
           middlewares: auth.guard(user.name),

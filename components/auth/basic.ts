@@ -24,7 +24,9 @@ export function basicSignIn(name: string, users: string[], opts: pulumi.CustomRe
       pulumi.all(middlewares).apply((entries) => Object.fromEntries<Middleware>(entries)),
     ),
     guard: (owner) => [`${middlewareName(owner)}@file`],
-    passwords: Object.fromEntries(generated.map(({ user, password }) => [user, password.result])),
+    passwords: Object.fromEntries(
+      generated.map(({ user, password }) => [user, pulumi.secret(password.result)]),
+    ),
   };
 }
 

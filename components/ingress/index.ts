@@ -108,7 +108,7 @@ export class Ingress extends pulumi.ComponentResource {
     );
 
     const selector = { "app.kubernetes.io/name": name, "app.kubernetes.io/instance": "ingress" };
-    const configHash = pulumi.all([args.certificate.chain]).apply(([chain]) =>
+    const configHash = pulumi.output(args.certificate.chain).apply((chain) =>
       createHash("sha256")
         .update(JSON.stringify([configFiles, chain]))
         .digest("hex"),

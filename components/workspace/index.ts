@@ -32,6 +32,8 @@ export interface WorkspaceStorage {
 export interface WorkspaceRoute {
   /** Full host name: `alice.dev.example.com`. */
   host: string;
+  /** The port people type: 443, which a URL leaves out, or another. */
+  port: number;
   /** Namespace whose Ingresses the ingress controller serves. */
   namespace: pulumi.Input<string>;
   /** Name of the IngressClass. */
@@ -106,8 +108,10 @@ export class Workspace extends pulumi.ComponentResource {
       { ...child, dependsOn: [...claims, serviceAccount] },
     );
 
+    // No resource's suffix may end in another's: with `-service` and `-route-service` the users `a-route` and
+    // `a` would share a name.
     const service = new k8s.core.v1.Service(
-      `${name}-service`,
+      `${name}-editor`,
       {
         metadata: metadata("editor"),
         spec: {
@@ -127,7 +131,7 @@ export class Workspace extends pulumi.ComponentResource {
       labels: common,
     };
     const routeService = new k8s.core.v1.Service(
-      `${name}-route-service`,
+      `${name}-route`,
       {
         metadata: routeMetadata,
         spec: {
@@ -171,7 +175,7 @@ export class Workspace extends pulumi.ComponentResource {
     );
 
     this.user = args.user;
-    this.url = `https://${args.route.host}`;
+    this.url = `https://${args.route.host}${args.route.port === 443 ? "" : `:${args.route.port}`}`;
     this.registerOutputs({ url: this.url });
   }
 }
