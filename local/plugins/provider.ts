@@ -5,9 +5,9 @@ export interface Call {
   /** Aborted when the user presses Ctrl-C: stop waiting and fail. */
   signal: AbortSignal;
   /** Shows a short line beside the resource; the next replaces it. */
-  status(message: string): void;
+  status: (message: string) => void;
   /** Shows a warning that stays. */
-  warn(message: string): void;
+  warn: (message: string) => void;
 }
 
 interface Named {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import * as grpc from "@grpc/grpc-js";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
@@ -146,8 +147,7 @@ function methods(provider: Provider, engine: Engine): grpc.UntypedServiceImpleme
     diffConfig: unary((request: pb.DiffRequest) => {
       const olds = decode(request.hasOldInputs() ? request.getOldInputs() : request.getOlds()).properties;
       const news = decode(request.getNews()).properties;
-      const changes = JSON.stringify(olds) !== JSON.stringify(news);
-      return diffResponse(provider.diffConfig?.(olds, news) ?? { changes });
+      return diffResponse(provider.diffConfig?.(olds, news) ?? { changes: !isDeepStrictEqual(olds, news) });
     }),
     configure: unary(async (request: pb.ConfigureRequest) => {
       await provider.configure?.(decode(request.getArgs()).properties, call(""));
@@ -160,6 +160,12 @@ function methods(provider: Provider, engine: Engine): grpc.UntypedServiceImpleme
       return new pb.InvokeResponse().setReturn(
         encode(await provider.invoke(token, args.properties, call(""))),
       );
+    }),
+    construct: unary((request: pb.ConstructRequest) => {
+      throw new Error(`the offline plugin does not support the component ${request.getType()}`);
+    }),
+    call: unary((request: pb.CallRequest) => {
+      throw new Error(`the offline plugin does not support the method ${request.getTok()}`);
     }),
     check: unary(async (request: pb.CheckRequest) => {
       const news = decode(request.getNews());

@@ -190,9 +190,11 @@ export class Stack {
       .filter(Boolean)
       .map((line) => event.parse(JSON.parse(line)));
     const said = (severity: string) =>
-      events.flatMap(({ diagnosticEvent: d }) =>
-        d?.severity === severity ? [d.message.replaceAll(/<\{%[^%]*%\}>/g, "").trim()] : [],
-      );
+      events
+        .flatMap(({ diagnosticEvent: d }) =>
+          d?.severity === severity ? [d.message.replaceAll(/<\{%[^%]*%\}>/g, "").trim()] : [],
+        )
+        .filter((message) => !message.startsWith("using pulumi-resource-"));
     return {
       exitCode: result.exitCode ?? 1,
       text: result.all,

@@ -1,0 +1,83 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { isObject } from "../../server";
+import type { PropertyMap } from "../../server";
+import { ApiError, Unreachable } from "../api";
+import type { Api } from "../api";
+import { listAt, textAt } from "../objects";
+
+/** Some objects of one kind. */
+export interface Selection {
+  /** `/apis/apps/v1/namespaces/a/deployments` */
+  path: string;
+  /** `metadata.name=x` */
+  fields?: string;
+  /** `app=x` */
+  labels?: string;
+}
+
+/** How long to wait between two looks where watching is not possible. */
+const pollMs = 2000;
+
+export async function list(
+  api: Api,
+  { path, fields, labels }: Selection,
+  signal?: AbortSignal,
+): Promise<PropertyMap> {
+  const query = { fieldSelector: fields, labelSelector: labels };
+  return (await api.request({ method: "GET", path, query, ...(signal && { signal }) })).object;
+}
+
+/**
+ * Looks at the selected objects now and at each change, until `judge` returns something. Rejects with the signal's
+ * reason when that comes first.
+ */
+export async function until<T>(
+  api: Api,
+  selection: Selection,
+  judge: (objects: PropertyMap[]) => T | undefined,
+  signal: AbortSignal,
+): Promise<T> {
+  const { path, fields, labels } = selection;
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      const all = await list(api, selection, signal);
+      const objects = new Map(
+        listAt(all, "items")
+          .filter(isObject)
+          .map((item) => [uid(item), item]),
+      );
+      const first = judge([...objects.values()]);
+      if (first !== undefined) return first;
+      const query = {
+        fieldSelector: fields,
+        labelSelector: labels,
+        resourceVersion: textAt(all, "metadata", "resourceVersion"),
+      };
+      for await (const { type, object } of api.watch(path, query, signal)) {
+        if (type === "ERROR") break;
+        if (type === "DELETED") objects.delete(uid(object));
+        else objects.set(uid(object), object);
+        const found = judge([...objects.values()]);
+        if (found !== undefined) return found;
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      // A server that restarts, or one that lets us list but not watch.
+      const passing = error instanceof Unreachable || !(error instanceof ApiError) || error.code === 403;
+      if (!passing) throw error;
+      await pause(pollMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+const uid = (object: PropertyMap): string => textAt(object, "metadata", "uid") ?? "";
+
+/** A signal that fires at a time-out or with the caller's, and what tells the two apart. */
+export function deadline(
+  seconds: number,
+  signal: AbortSignal,
+): { signal: AbortSignal; expired: () => boolean } {
+  const timeout = AbortSignal.timeout(seconds * 1000);
+  return { signal: AbortSignal.any([timeout, signal]), expired: () => timeout.aborted };
+}

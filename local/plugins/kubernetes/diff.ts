@@ -1,0 +1,42 @@
+import { formatPath, isList, isObject } from "../server";
+import type { Diff, DiffKind, Path, PropertyMap } from "../server";
+import { deletesFirst, needsReplacement } from "./replace";
+import type { Mutable } from "./replace";
+
+export interface Change {
+  path: Path;
+  kind: DiffKind;
+}
+
+/** Where two inputs differ, leaf by leaf; lists by index, as the API server would be sent them. */
+export function changes(old: unknown, now: unknown, path: Path = []): Change[] {
+  if (old === now) return [];
+  if (old === undefined || old === null)
+    return now === undefined || now === null ? [] : [{ path, kind: "add" }];
+  if (now === undefined || now === null) return [{ path, kind: "delete" }];
+  if (isList(old) && isList(now)) {
+    const length = Math.max(old.length, now.length);
+    return Array.from({ length }, (_, index) => changes(old[index], now[index], [...path, index])).flat();
+  }
+  if (isObject(old) && isObject(now)) {
+    const keys = new Set([...Object.keys(old), ...Object.keys(now)].filter((key) => !key.startsWith("__")));
+    return [...keys].flatMap((key) => changes(old[key], now[key], [...path, key]));
+  }
+  return [{ path, kind: "update" }];
+}
+
+/** What an `up` with new inputs would do to the object made from the old ones. */
+export function diffInputs(old: PropertyMap, now: PropertyMap, mutable: Mutable): Diff {
+  const found = changes(old, now);
+  const replaces = needsReplacement(old, mutable);
+  const detailed = found.map(
+    ({ path, kind }) => [formatPath(path), { kind, replace: replaces(path) }] as const,
+  );
+  const replaced = detailed.filter(([, { replace }]) => replace).map(([path]) => path);
+  return {
+    changes: found.length > 0,
+    replaces: replaced,
+    deleteBeforeReplace: replaced.length > 0 && deletesFirst(old, now),
+    detailedDiff: Object.fromEntries(detailed),
+  };
+}

@@ -1,0 +1,4 @@
+import { serve } from "../server";
+import { Kubernetes } from "./provider";
+
+serve(new Kubernetes());

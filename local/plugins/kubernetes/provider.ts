@@ -1,0 +1,223 @@
+import { InitFailed, hasUnknown } from "../server";
+import type * as plugin from "../server";
+import type { Call, PropertyMap } from "../server";
+import { ApiError, Unreachable } from "./api";
+import { NotReady, awaitReady, checkReady, skipsAwait, timeoutOf } from "./await";
+import { Cluster } from "./cluster";
+import { diffConfig, providerConfig, refusedOptions } from "./config";
+import { diffInputs } from "./diff";
+import { importedInputs, observedInputs } from "./drift";
+import { withIgnored } from "./ignore";
+import { appliedBy, fieldManager, guard, unsupported, withName, withNamespace } from "./inputs";
+import { builtInKind } from "./kinds";
+import { NoCluster, loadCluster } from "./kubeconfig";
+import { at, describe } from "./objects";
+import { idOf, parseId, previewState, stateOf } from "./state";
+
+const isAway = (error: unknown): error is Error => error instanceof Unreachable || error instanceof NoCluster;
+
+/** Real objects in a real cluster, by the rules of the official Kubernetes provider. */
+export class Kubernetes implements plugin.Provider {
+  readonly version = "4.34.2";
+  private config = providerConfig.parse({});
+  private connected: Cluster | undefined;
+  private warned = false;
+
+  checkConfig(_olds: PropertyMap, news: PropertyMap) {
+    return { inputs: news, failures: refusedOptions(news) };
+  }
+
+  diffConfig(olds: PropertyMap, news: PropertyMap): plugin.Diff {
+    return diffConfig(olds, news);
+  }
+
+  configure(config: PropertyMap): Promise<void> {
+    this.config = providerConfig.parse(config);
+    this.connected = undefined;
+    return Promise.resolve();
+  }
+
+  async check({ urn, type, name, olds, news, randomSeed }: plugin.CheckRequest) {
+    const failure = unsupported(type, news);
+    if (failure) return { inputs: news, failures: [failure] };
+    const named = withName(news, { urn, name, olds, seed: randomSeed });
+    const inputs = (await this.needsNamespace(named)) ? withNamespace(named, this.namespace()) : named;
+    return { inputs: guard(inputs) };
+  }
+
+  diff({ oldInputs, news }: plugin.DiffRequest): Promise<plugin.Diff> {
+    const mutable = {
+      configMap: this.config.enableConfigMapMutable,
+      secret: this.config.enableSecretMutable,
+    };
+    return Promise.resolve(diffInputs(oldInputs, news, mutable));
+  }
+
+  async create({ urn, inputs, preview, timeoutSeconds }: plugin.CreateRequest, call: Call) {
+    const manager = fieldManager(urn, inputs);
+    if (preview) return { id: "", state: await this.previewCreate(inputs, manager, call) };
+    const existing = await this.cluster().head(inputs);
+    if (existing && at(existing, "metadata", "deletionTimestamp") !== undefined)
+      await this.cluster().gone({ ...existing, ...pick(inputs) }, timeoutOf(inputs, timeoutSeconds), call);
+    else if (existing) this.mayTake(inputs, existing, manager);
+    const state = await this.apply(inputs, inputs, manager, timeoutSeconds, call);
+    return { id: idOf(state), state };
+  }
+
+  async update(request: plugin.UpdateRequest, call: Call) {
+    const { urn, news, olds, preview, ignoreChanges, timeoutSeconds } = request;
+    const manager = fieldManager(urn, news, olds);
+    const merged = { ...olds, ...news };
+    if (preview && hasUnknown(news)) return { state: merged };
+    try {
+      const live = ignoreChanges.length > 0 ? await this.cluster().get(news) : undefined;
+      const wanted = live ? withIgnored(news, live, ignoreChanges, manager) : news;
+      if (!preview) return { state: await this.apply(wanted, news, manager, timeoutSeconds, call) };
+      const { object } = await this.cluster().apply(wanted, { manager, rehearse: true, call });
+      return { state: stateOf(object, manager) };
+    } catch (error) {
+      const isMissing = error instanceof ApiError && error.code === 404;
+      if (preview && (isAway(error) || isMissing)) return { state: this.unrehearsed(merged, error, call) };
+      if (!isAway(error) || !this.config.skipUpdateUnreachable) throw error;
+      call.warn(`not updated: ${error.message}`);
+      return { state: olds };
+    }
+  }
+
+  async read({ id, urn, type, inputs, state }: plugin.ReadRequest, call: Call) {
+    const imported = inputs["kind"] === undefined;
+    const object = imported ? await this.fromId(type, id) : inputs;
+    let live: PropertyMap | undefined;
+    try {
+      live = await this.cluster().get(object);
+    } catch (error) {
+      if (!isAway(error) || !this.config.deleteUnreachable) throw error;
+      call.warn(`taken for deleted: ${error.message}`);
+    }
+    if (!live) return undefined;
+    const manager = fieldManager(urn, object, state);
+    const result = {
+      id: idOf(live),
+      inputs: guard(imported ? importedInputs(live) : observedInputs(inputs, live)),
+      state: stateOf(live, manager),
+    };
+    if (imported) return result;
+    try {
+      await checkReady(this.cluster().api, await this.cluster().kind(live), live);
+    } catch (error) {
+      if (!(error instanceof NotReady)) throw error;
+      throw new InitFailed(result.id, result.state, result.inputs, error.reasons);
+    }
+    return result;
+  }
+
+  async delete({ inputs, state, timeoutSeconds }: plugin.DeleteRequest, call: Call) {
+    const object = { ...inputs, ...state };
+    try {
+      await this.cluster().delete(object, timeoutOf(object, timeoutSeconds), !skipsAwait(object), call);
+    } catch (error) {
+      if (!isAway(error) || !this.config.deleteUnreachable) throw error;
+      call.warn(`taken for deleted: ${error.message}`);
+    }
+  }
+
+  private cluster(): Cluster {
+    this.connected ??= new Cluster(this.config);
+    return this.connected;
+  }
+
+  private namespace(): string {
+    if (this.config.namespace !== undefined) return this.config.namespace;
+    try {
+      return loadCluster(this.config).namespace ?? "default";
+    } catch {
+      // Without a cluster a preview still shows where things go.
+      return "default";
+    }
+  }
+
+  private async needsNamespace(inputs: PropertyMap): Promise<boolean> {
+    const known = builtInKind(String(inputs["apiVersion"]), String(inputs["kind"]));
+    if (known) return known.namespaced;
+    if (at(inputs, "metadata", "namespace") !== undefined) return false;
+    try {
+      return (await this.cluster().kind(inputs)).namespaced;
+    } catch (error) {
+      // A custom resource whose definition comes in the same run: nearly all of them are namespaced.
+      if (isAway(error) || error instanceof ApiError) return true;
+      throw error;
+    }
+  }
+
+  /** An object that exists is taken over only from an earlier, interrupted run of the same resource. */
+  private mayTake(inputs: PropertyMap, existing: PropertyMap, manager: string): void {
+    if (this.config.upsertExistingObjects || appliedBy(existing, manager)) return;
+    throw new Error(
+      `${describe(inputs)} exists already, and this stack did not make it; delete it, import it by its id ` +
+        `${idOf(inputs)}, or set upsertExistingObjects on the provider`,
+    );
+  }
+
+  private async previewCreate(inputs: PropertyMap, manager: string, call: Call): Promise<PropertyMap> {
+    if (hasUnknown(inputs)) return inputs;
+    try {
+      const existing = await this.cluster().head(inputs);
+      // What a replacement deletes first is still there, and would refuse the change it is replaced for.
+      if (existing) {
+        this.mayTake(inputs, existing, manager);
+        return previewState(inputs, inputs, manager);
+      }
+      const { object } = await this.cluster().apply(inputs, { manager, rehearse: true, call });
+      return previewState(object, inputs, manager);
+    } catch (error) {
+      // The namespace or the kind comes in the same run.
+      const comes = error instanceof ApiError && error.code === 404;
+      if (!isAway(error) && !comes) throw error;
+      return this.unrehearsed(previewState(inputs, inputs, manager), error, call);
+    }
+  }
+
+  /** What a preview answers when the server could not be asked. */
+  private unrehearsed(state: PropertyMap, error: Error, call: Call): PropertyMap {
+    if (isAway(error) && !this.warned) {
+      this.warned = true;
+      call.warn(`this preview is not checked by the API server: ${error.message}`);
+    }
+    return state;
+  }
+
+  /** Applies what is wanted and waits until it works; `inputs` is what the state will keep. */
+  private async apply(
+    wanted: PropertyMap,
+    inputs: PropertyMap,
+    manager: string,
+    timeoutSeconds: number,
+    call: Call,
+  ): Promise<PropertyMap> {
+    const { object } = await this.cluster().apply(wanted, { manager, rehearse: false, call });
+    try {
+      const kind = await this.cluster().kind(object);
+      const seconds = timeoutOf(object, timeoutSeconds);
+      return stateOf(
+        await awaitReady({ api: this.cluster().api, kind, live: object, seconds, call }),
+        manager,
+      );
+    } catch (error) {
+      // The object is there, whatever happened then: the state must know it.
+      const live = error instanceof NotReady ? error.live : object;
+      const reasons =
+        error instanceof NotReady ? error.reasons : [error instanceof Error ? error.message : "failed"];
+      throw new InitFailed(idOf(live), stateOf(live, manager), guard(inputs), reasons);
+    }
+  }
+
+  private async fromId(type: string, id: string): Promise<PropertyMap> {
+    const [, version = "", kind = ""] = type.split(":");
+    const object = { apiVersion: version.replace(/^core\//, ""), kind };
+    const { name, namespace } = parseId(id);
+    const inNamespace = namespace ?? ((await this.needsNamespace(object)) ? this.namespace() : undefined);
+    return { ...object, metadata: { name, ...(inNamespace !== undefined && { namespace: inNamespace }) } };
+  }
+}
+
+const pick = ({ apiVersion, kind }: PropertyMap): PropertyMap => ({ apiVersion, kind });
