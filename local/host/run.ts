@@ -12,6 +12,11 @@ export interface RunOptions {
   timeout?: number;
   /** Written to the program's standard input, which is empty without it. */
   input?: string;
+  /**
+   * For a program that must end in its own way: this process then outlives an interruption, hands it on, and
+   * waits. Default `false`.
+   */
+  patient?: boolean;
 }
 
 export interface Ran {
@@ -19,6 +24,8 @@ export interface Ran {
   code: number;
   stdout: string;
   stderr: string;
+  /** Whether this process was told to stop while the program ran; only with `patient`. */
+  interrupted: boolean;
 }
 
 /** Runs a program to its end. A failure is an answer, not an exception: read `code`. */
@@ -37,14 +44,29 @@ export function run(command: string, args: readonly string[], options: RunOption
         options.onLine?.(line, from);
       });
     }
+    let interrupted = false;
+    const onSignal = (signal: NodeJS.Signals) => {
+      interrupted = true;
+      // A terminal interrupts the whole group, the program included; twice would end it the hard way.
+      if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill("SIGINT");
+    };
+    if (options.patient === true) {
+      process.on("SIGINT", onSignal);
+      process.on("SIGTERM", onSignal);
+    }
+    const finish = (ran: Omit<Ran, "interrupted">) => {
+      process.off("SIGINT", onSignal);
+      process.off("SIGTERM", onSignal);
+      resolve({ ...ran, interrupted });
+    };
     // A program that never reads its input closes it early; that is its right.
     child.stdin.on("error", () => undefined);
     child.stdin.end(options.input ?? "");
     child.on("error", (cause) => {
-      resolve({ code: 127, stdout: "", stderr: cause.message });
+      finish({ code: 127, stdout: "", stderr: cause.message });
     });
     child.on("close", (code, signal) => {
-      resolve({
+      finish({
         code: code ?? (signal === null ? 1 : 143),
         stdout: lines.stdout.join("\n"),
         stderr: lines.stderr.join("\n"),

@@ -1,0 +1,175 @@
+import * as fs from "node:fs";
+import { z } from "zod";
+import { UserError, type Report } from "../errors";
+import { run } from "../host";
+import { checkout } from "../paths";
+import { Events, isNoise } from "./events";
+import { countPending, settlePending } from "./pending";
+import type { Pulumi } from "./prepare";
+import { saltFile, stackFolder, stateFile, writeConfig, type StackFolder } from "./stack-folder";
+import { clearStaleLocks } from "./stack-lock";
+
+export interface StackArgs {
+  /** The local cluster the stack is put on; names the folder of its state. */
+  cluster: string;
+  /** `local` for stacks/Pulumi.local.yaml. */
+  stack: string;
+  pulumi: Pulumi;
+  /** Config that this machine decides, over the stack file's own: `{ "vibecode:cluster": { ... } }`. */
+  overrides?: Readonly<Record<string, unknown>>;
+  /** The folder of Pulumi.yaml. Default the checkout. */
+  project?: string;
+  /** Takes warnings and what the program prints, whole. Default: standard error. */
+  print?: (text: string) => void;
+}
+
+/** What a run of the engine did. */
+export interface Outcome {
+  /** Resources by operation: `{ create: 2, same: 40 }`. */
+  changes: Readonly<Record<string, number>>;
+  seconds: number;
+}
+
+/** Opens a local stack with the config of this moment; makes it where it does not exist. */
+export async function openStack(args: StackArgs, report: Report): Promise<LocalStack> {
+  const files = stackFolder(args.cluster, args.stack, args.project ?? checkout);
+  const stack = new LocalStack(files, args.pulumi, args.print ?? toStandardError);
+  await stack.make(report);
+  writeConfig(files, args.overrides ?? {});
+  return stack;
+}
+
+const toStandardError = (text: string) => {
+  process.stderr.write(`${text}\n`);
+};
+
+/** One stack whose state lies on this machine. */
+class LocalStack {
+  constructor(
+    private readonly files: StackFolder,
+    private readonly pulumi: Pulumi,
+    private readonly print: (text: string) => void,
+  ) {}
+
+  /** Brings the cluster to what the program says; goes on where an interrupted run stopped. */
+  up(report: Report): Promise<Outcome> {
+    return this.change("up", ["--skip-preview"], report);
+  }
+
+  /** Takes the cluster's own word for what exists. */
+  refresh(report: Report): Promise<Outcome> {
+    return this.change("refresh", ["--skip-preview"], report);
+  }
+
+  /** Deletes everything the stack made. */
+  destroy(report: Report): Promise<Outcome> {
+    return this.change("destroy", ["--skip-preview"], report);
+  }
+
+  /** Prints what `up` would do. */
+  async preview(args: readonly string[] = []): Promise<void> {
+    const color = process.stdout.isTTY ? "always" : "never";
+    const ran = await this.engine(
+      ["preview", "--suppress-progress", "--color", color, ...this.config(), ...args],
+      {
+        onLine: (line) => {
+          if (!isNoise(line)) process.stdout.write(`${line}\n`);
+        },
+      },
+    );
+    if (ran.code !== 0) throw new UserError("the preview failed", "mend what it says above");
+  }
+
+  /** The stack's outputs; secret ones only when asked for. */
+  async outputs({ showSecrets = false } = {}): Promise<Record<string, unknown>> {
+    const text = await this.ask(["stack", "output", "--json", ...(showSecrets ? ["--show-secrets"] : [])]);
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+  }
+
+  /** Makes the stack in the backend, with the salt of its secrets in the scratch project. */
+  async make(report: Report): Promise<void> {
+    const [salt, state] = [saltFile(this.files), stateFile(this.files)];
+    if (fs.existsSync(salt) && fs.existsSync(state)) return;
+    report(`making the stack ${this.files.stack}`);
+    // Cut off between the two, the stack cannot hold anything yet; one that does is not removed by this.
+    if (fs.existsSync(state)) await this.ask(["stack", "rm", "--yes"]);
+    fs.rmSync(salt, { force: true });
+    await this.ask(["stack", "init", "--no-select"]);
+  }
+
+  private async change(command: string, args: readonly string[], report: Report): Promise<Outcome> {
+    clearStaleLocks(this.files, report);
+    await this.settle(report);
+    const events = new Events(report, this.print);
+    const began = Date.now();
+    const ran = await this.engine([command, "--yes", "--json", ...this.config(), ...args], {
+      onLine: (line, from) => {
+        if (from === "stdout") events.line(line);
+      },
+    });
+    if (ran.interrupted)
+      throw new UserError(
+        `\`pulumi ${command}\` was interrupted`,
+        "run the command again: it goes on from there",
+      );
+    if (ran.code !== 0) {
+      const said = [...events.errors, ran.stderr.replace(/^error: /gm, "").trim()].filter(
+        (text) => text !== "",
+      );
+      throw new UserError(
+        `\`pulumi ${command}\` failed:\n${said.join("\n") || `it ended with status ${ran.code}`}\n`,
+        "mend that and run the command again: it goes on from there",
+      );
+    }
+    for (const line of ran.stderr.split("\n")) if (line.trim() !== "" && !isNoise(line)) this.print(line);
+    return { changes: events.changes, seconds: (Date.now() - began) / 1000 };
+  }
+
+  /** Settles what an interrupted run left. */
+  private async settle(report: Report): Promise<void> {
+    const count = countPending(fs.readFileSync(stateFile(this.files), "utf8"));
+    if (count === 0) return;
+    report(`settling ${count} operations that an interrupted run left`);
+    const { state } = settlePending(await this.ask(["stack", "export"]));
+    await this.ask(["stack", "import"], JSON.stringify(state));
+  }
+
+  private config(): string[] {
+    return ["--config-file", this.files.configFile];
+  }
+
+  /** A question about the stack, which needs no program; its answer is what Pulumi prints. */
+  private async ask(args: readonly string[], input?: string): Promise<string> {
+    const ran = await this.engine(args, {
+      cwd: this.files.scratch,
+      ...(input === undefined ? {} : { input }),
+    });
+    if (ran.code === 0) return ran.stdout;
+    throw new UserError(
+      `\`pulumi ${args.slice(0, 2).join(" ")}\` failed: ${ran.stderr.replace(/^error: /gm, "").trim()}`,
+      `the stack's files are in ${this.files.folder}`,
+    );
+  }
+
+  private engine(args: readonly string[], options: Parameters<typeof run>[2]) {
+    const { project, stack, backend, passphraseFile } = this.files;
+    return run(this.pulumi.command, [...args, "--non-interactive", "--stack", stack], {
+      cwd: project,
+      patient: true,
+      ...options,
+      env: {
+        ...this.pulumi.env,
+        PULUMI_BACKEND_URL: `file://${backend}`,
+        PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile,
+        PULUMI_CONFIG_PASSPHRASE: undefined,
+        PULUMI_STACK: undefined,
+        // Every run keeps its history; another copy of each state beside it helps nobody.
+        PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true",
+        // A test runner's options are not for the engine's Node processes.
+        NODE_OPTIONS: undefined,
+      },
+    });
+  }
+}
+
+export type { LocalStack };

@@ -1,0 +1,98 @@
+import { randomBytes } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { parse, stringify } from "yaml";
+import { z } from "zod";
+import { UserError } from "../errors";
+import { dataFolder } from "../paths";
+
+/** The files of one local stack, all below one folder that only its owner can read. */
+export interface StackFolder {
+  folder: string;
+  stack: string;
+  /** The project's name, by which the backend files the stack. */
+  projectName: string;
+  /** The project as it is checked out. */
+  project: string;
+  /** The same project without a program, where the engine may write its stack file. */
+  scratch: string;
+  /** Where the engine keeps the stack's state. */
+  backend: string;
+  passphraseFile: string;
+  /** The stack's config for one run: what is checked out, with the machine's own settings and the salt. */
+  configFile: string;
+}
+
+/** Finds a stack's files, and makes the folders and the passphrase where they are not there yet. */
+export function stackFolder(cluster: string, stack: string, project: string): StackFolder {
+  const folder = path.join(dataFolder, "clusters", cluster);
+  const projectName = z.object({ name: z.string() }).parse(read(path.join(project, "Pulumi.yaml"))).name;
+  const files: StackFolder = {
+    folder,
+    stack,
+    projectName,
+    project,
+    scratch: path.join(folder, "project"),
+    backend: path.join(folder, "state"),
+    passphraseFile: path.join(folder, "passphrase"),
+    configFile: path.join(folder, `Pulumi.${stack}.yaml`),
+  };
+  for (const made of [files.scratch, files.backend]) fs.mkdirSync(made, { recursive: true, mode: 0o700 });
+  makePassphrase(files.passphraseFile);
+  fs.writeFileSync(
+    path.join(files.scratch, "Pulumi.yaml"),
+    stringify({ name: projectName, runtime: "nodejs" }),
+  );
+  return files;
+}
+
+/** A link never replaces: of two first runs at once, one passphrase wins and both use it. */
+function makePassphrase(file: string): void {
+  if (fs.existsSync(file)) return;
+  const draft = `${file}.${process.pid}`;
+  fs.writeFileSync(draft, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600 });
+  try {
+    fs.linkSync(draft, file);
+  } catch (error) {
+    if (!fs.existsSync(file)) throw error;
+  } finally {
+    fs.rmSync(draft);
+  }
+}
+
+/** The file of the engine's state; it appears with the stack. */
+export function stateFile(files: StackFolder): string {
+  return path.join(files.backend, ".pulumi", "stacks", files.projectName, `${files.stack}.json`);
+}
+
+/** The stack file of the scratch project, which holds the salt of the stack's secrets. */
+export function saltFile(files: StackFolder): string {
+  return path.join(files.scratch, `Pulumi.${files.stack}.yaml`);
+}
+
+const stackFile = z.looseObject({
+  config: z.record(z.string(), z.unknown()).nullish(),
+  encryptionsalt: z.string().optional(),
+});
+
+/** Writes the config for one run. The engine would write the salt into the checkout, so it gets this copy. */
+export function writeConfig(files: StackFolder, overrides: Readonly<Record<string, unknown>>): void {
+  const source = path.join(files.project, "stacks", `Pulumi.${files.stack}.yaml`);
+  if (!fs.existsSync(source))
+    throw new UserError(`there is no stack ${files.stack}`, `write stacks/Pulumi.${files.stack}.yaml`);
+  const checkedOut = stackFile.parse(read(source));
+  if (checkedOut.encryptionsalt !== undefined)
+    throw new UserError(
+      `stacks/Pulumi.${files.stack}.yaml holds secrets of another passphrase (encryptionsalt)`,
+      "take them out: a local stack generates its own",
+    );
+  const { encryptionsalt } = stackFile.parse(read(saltFile(files)));
+  const config = { ...checkedOut.config, ...overrides };
+  const draft = `${files.configFile}.${process.pid}`;
+  fs.writeFileSync(draft, stringify({ ...checkedOut, encryptionsalt, config }), { mode: 0o600 });
+  fs.renameSync(draft, files.configFile);
+}
+
+function read(file: string): unknown {
+  return parse(fs.readFileSync(file, "utf8")) ?? {};
+}
