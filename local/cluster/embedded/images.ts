@@ -3,6 +3,9 @@ import type { Report } from "../../errors";
 import { UserError } from "../../errors";
 import type { ImageArchive } from "../cluster";
 
+/** Where containerd listens, seen from the host. The path is short however deep the instance's folder is. */
+export const socket = (first: number): string => `/proc/${String(first)}/root/run/containerd/containerd.sock`;
+
 /**
  * Puts images into the instance's containerd. A ref that is there is left alone: refs name their content.
  * @param first PID, on the host, of the node's first process: its /run holds the socket

@@ -27,6 +27,9 @@ export function link(index: number): Link {
   return { index, name: `vibecode${String(index)}`, host: `${net}.1`, node: `${net}.2`, bits: 30 };
 }
 
+/** Where the API server answers, seen from the host. */
+export const server = (l: Link): string => `https://${l.node}:6443`;
+
 const kept = z.object({ index: z.number().int().min(0).max(255) });
 
 /** The link which the instance in `folder` had at its last start. */

@@ -6,6 +6,9 @@ import { z } from "zod";
 
 import type { Component } from "../cluster";
 import type { Instance } from "./instance";
+import { keptLink, type Link } from "./network";
+
+const nodeFile = (it: Instance): string => path.join(it.folder, "node.json");
 
 const pids = z.object({ outer: z.number(), inner: z.number() });
 const states = z.record(
@@ -23,8 +26,10 @@ export async function holder(it: Instance): Promise<number | undefined> {
   for (const line of (await readFile("/proc/locks", "utf8")).split("\n")) {
     const [, type, , , pid, place] = line.trim().split(/\s+/);
     if (type !== "FLOCK" || pid === undefined || place === undefined) continue;
-    // A device's number is left out: file systems like overlay show another one there than stat does.
-    if (place.split(":").at(-1) === file.ino.toString()) return Number(pid);
+    // Some file systems have another device number there than stat gives, so the rest is told by its command.
+    if (place.split(":").at(-1) !== file.ino.toString()) continue;
+    const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+    if (command.includes(nodeFile(it))) return Number(pid);
   }
   return undefined;
 }
@@ -37,11 +42,16 @@ export async function firstProcess(it: Instance): Promise<number | undefined> {
   return read.success && read.data.outer === outer ? read.data.inner : undefined;
 }
 
+/** The link of an instance that runs. */
+export async function runningLink(it: Instance): Promise<Link | undefined> {
+  return (await holder(it)) === undefined ? undefined : keptLink(it.folder);
+}
+
 /** Starts the supervisor, detached from this process. Its own words go to logs/supervise.log. */
 export async function launch(it: Instance, supervise: string): Promise<void> {
   const log = await open(path.join(it.folder, "logs", "supervise.log"), "w", 0o600);
   try {
-    const child = spawn(supervise, [path.join(it.folder, "node.json")], {
+    const child = spawn(supervise, [nodeFile(it)], {
       cwd: "/",
       detached: true,
       stdio: ["ignore", log.fd, log.fd],
@@ -60,14 +70,14 @@ export async function launch(it: Instance, supervise: string): Promise<void> {
 /** Ends the instance: asks, and after `patience` milliseconds no longer asks. */
 export async function end(it: Instance, patience = 15_000): Promise<void> {
   const began = Date.now();
-  for (let asked = false; ; await sleep(50)) {
-    const pid = await holder(it);
-    if (pid === undefined) return;
+  let asked = false;
+  for (let pid = await holder(it); pid !== undefined; pid = await holder(it)) {
     const late = Date.now() - began > patience;
     if (!asked || late) {
       signal(pid, late ? "SIGKILL" : "SIGTERM");
       asked = true;
     }
+    await sleep(50);
   }
 }
 

@@ -1,0 +1,50 @@
+import { onPath } from "../host/path";
+import { run } from "../host/run";
+import type { Report } from "../errors";
+import type { Cluster, ImageArchive } from "./cluster";
+import { embedded } from "./embedded";
+import { existing, type Named } from "./existing";
+import { kind } from "./kind";
+
+export type { Cluster, ClusterStatus, Component, ImageArchive } from "./cluster";
+export { embedded, type EmbeddedOptions } from "./embedded";
+
+export interface ClusterChoice {
+  /** Name of the stack; a cluster made for it has this name too. */
+  stack: string;
+  /** The cluster which the stack's config names, if it names one. */
+  named: Named | undefined;
+  /** Path of a built tool. */
+  bin: (tool: string) => string;
+  /** The images an embedded cluster itself needs. */
+  images: (report: Report) => Promise<{ pause: ImageArchive; coredns: ImageArchive }>;
+  /** Ports of this machine's loopback for an embedded cluster. Default 80 and 443. */
+  ports?: { http: number; https: number };
+}
+
+/**
+ * Decides within seconds which cluster a stack goes to, and starts nothing: the one it names; KIND where Docker
+ * answers; else the embedded one. `why` of the result says it.
+ */
+export async function chooseCluster(choice: ClusterChoice): Promise<Cluster> {
+  const { stack, named } = choice;
+  if (named) return existing(stack, named, choice.bin);
+  const docker = await dockerProblem();
+  if (docker === undefined) return kind(stack, "a Docker engine and kind are here");
+  return embedded({
+    name: stack,
+    why: docker,
+    bin: choice.bin,
+    images: choice.images,
+    ports: choice.ports ?? { http: 80, https: 443 },
+  });
+}
+
+/** Why KIND cannot be used here, if so. */
+async function dockerProblem(): Promise<string | undefined> {
+  if (!onPath("docker")) return "there is no Docker here";
+  const info = await run("docker", ["info", "--format", "{{.ServerVersion}}"], { timeout: 3000 });
+  // A client alone exits with 0 in some versions and prints no version of an engine.
+  if (info.code !== 0 || info.stdout.trim() === "") return "no Docker engine answers here";
+  return onPath("kind") ? undefined : "a Docker engine is here, but not kind";
+}
