@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { onPath } from "./path";
 
 export interface RunOptions {
   /** Default the folder this process runs in. */
@@ -14,7 +15,7 @@ export interface RunOptions {
   input?: string;
   /**
    * For a program that must end in its own way: this process then outlives an interruption, hands it on, and
-   * waits. Default `false`.
+   * waits; and should this process be killed, the program is interrupted too. Default `false`.
    */
   patient?: boolean;
 }
@@ -31,7 +32,11 @@ export interface Ran {
 /** Runs a program to its end. A failure is an answer, not an exception: read `code`. */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   return new Promise((resolve) => {
-    const child = spawn(command, args, {
+    const [program, argv] =
+      options.patient === true && onPath("setpriv")
+        ? ["setpriv", ["--pdeathsig", "INT", command, ...args]]
+        : [command, args];
+    const child = spawn(program, argv, {
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
       stdio: "pipe",

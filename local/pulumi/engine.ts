@@ -98,7 +98,7 @@ class LocalStack {
   }
 
   private async change(command: string, args: readonly string[], report: Report): Promise<Outcome> {
-    clearStaleLocks(this.files, report);
+    await clearStaleLocks(this.files, report);
     await this.settle(report);
     const events = new Events(report, this.print);
     const began = Date.now();
@@ -112,16 +112,9 @@ class LocalStack {
         `\`pulumi ${command}\` was interrupted`,
         "run the command again: it goes on from there",
       );
-    if (ran.code !== 0) {
-      const said = [...events.errors, ran.stderr.replace(/^error: /gm, "").trim()].filter(
-        (text) => text !== "",
-      );
-      throw new UserError(
-        `\`pulumi ${command}\` failed:\n${said.join("\n") || `it ended with status ${ran.code}`}\n`,
-        "mend that and run the command again: it goes on from there",
-      );
-    }
-    for (const line of ran.stderr.split("\n")) if (line.trim() !== "" && !isNoise(line)) this.print(line);
+    const besides = ran.stderr.split("\n").filter((line) => line.trim() !== "" && !isNoise(line));
+    if (ran.code !== 0) throw failure(command, ran.code, [...events.errors, ...besides]);
+    for (const line of besides) this.print(line);
     return { changes: events.changes, seconds: (Date.now() - began) / 1000 };
   }
 
@@ -170,6 +163,14 @@ class LocalStack {
       },
     });
   }
+}
+
+function failure(command: string, code: number, said: readonly string[]): UserError {
+  const text = said.map((line) => line.replace(/^error: /, "")).join("\n");
+  return new UserError(
+    `\`pulumi ${command}\` ${text === "" ? `ended with status ${code}` : `failed:\n${text}\n`}`,
+    "mend that and run the command again: it goes on from there",
+  );
 }
 
 export type { LocalStack };
