@@ -28,6 +28,7 @@ const ingress = new Ingress(
   "ingress",
   {
     ...config.ingress,
+    domain: config.domain,
     image: config.images.traefik,
     certificate: certificates,
     signIn: auth.middlewares,

@@ -15,6 +15,8 @@ export interface IngressArgs {
   /** Pods; two or more keep the editors reachable while a node is drained. */
   replicas: number;
   exposure: Exposure;
+  /** The stack's domain, below which all hosts are. */
+  domain: string;
   /** The port people type, where it is not 443. */
   httpsPort: number;
   rateLimit: RateLimit;
@@ -64,7 +66,11 @@ export class Ingress extends pulumi.ComponentResource {
           namespace: namespaceName,
           ingressClass: className,
           httpsPort: args.httpsPort,
-          service: `${namespaceName}/${name}`,
+          // A Service with fixed ports has no address of its own to show.
+          endpoint:
+            args.exposure.type === "NodePort"
+              ? { hostname: args.domain }
+              : { publishedService: `${namespaceName}/${name}` },
         }),
       ),
       "middlewares.yaml": stringify(dynamicConfig(args.rateLimit)),
@@ -91,7 +97,7 @@ export class Ingress extends pulumi.ComponentResource {
         stringData: {
           "sign-in.yaml": pulumi
             .secret(args.signIn)
-            .apply((middlewares) => stringify({ http: { middlewares } })),
+            .apply((middlewares) => stringify({ http: { middlewares } }, { sortMapEntries: true })),
         },
       },
       inside,
@@ -181,8 +187,9 @@ export class Ingress extends pulumi.ComponentResource {
         metadata: metadata(name),
         spec: {
           type: args.exposure.type,
-          // Keeps the client's own address, which the rate limit counts by.
-          externalTrafficPolicy: "Local",
+          // A load balancer finds the nodes that run Traefik, so the client's own address is kept, which the rate
+          // limit counts by. A fixed port must answer on every node.
+          externalTrafficPolicy: args.exposure.type === "LoadBalancer" ? "Local" : "Cluster",
           selector,
           ports: [
             { name: "web", port: 80, targetPort: "web", ...nodePort(args.exposure, "http") },

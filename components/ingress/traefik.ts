@@ -15,8 +15,8 @@ export interface StaticArgs {
   ingressClass: string;
   /** The port people type, where it is not 443: plain HTTP is redirected to it. */
   httpsPort: number;
-  /** `<namespace>/<name>` of Traefik's own Service: Ingresses show its address. */
-  service: string;
+  /** The address that Ingresses show: that of a Service `<namespace>/<name>`, or a host name. */
+  endpoint: { publishedService: string } | { hostname: string };
 }
 
 /** An hour and more, so that an editor's WebSocket and a large upload outlive a lunch break. */
@@ -52,7 +52,7 @@ export function staticConfig(args: StaticArgs) {
       kubernetesIngress: {
         namespaces: [args.namespace],
         ingressClass: args.ingressClass,
-        ingressEndpoint: { publishedService: args.service },
+        ingressEndpoint: args.endpoint,
         // Routes are ExternalName Services beside Traefik; only this namespace is watched.
         allowExternalNameServices: true,
       },

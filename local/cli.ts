@@ -1,0 +1,82 @@
+import { Command, Option } from "commander";
+
+import { destroy } from "./commands/destroy";
+import { down } from "./commands/down";
+import { password } from "./commands/password";
+import { preview } from "./commands/preview";
+import { status } from "./commands/status";
+import { up } from "./commands/up";
+import { logs, shell } from "./commands/workspace";
+import { UserError } from "./errors";
+
+const stack = new Option("-s, --stack <name>", "which stacks/Pulumi.<name>.yaml").default("local");
+
+interface StackOption {
+  stack: string;
+}
+
+const program = new Command("vibecode")
+  .description("Runs the platform. The Makefile has a habit for each command.")
+  .showHelpAfterError()
+  .configureHelp({ showGlobalOptions: true });
+
+program
+  .command("up")
+  .description("bring the platform up, or up to date")
+  .addOption(stack)
+  .action((options: StackOption) => up(options.stack));
+
+program
+  .command("preview")
+  .description("show what `up` would change")
+  .addOption(stack)
+  .action((options: StackOption) => preview(options.stack));
+
+program
+  .command("status")
+  .description("say what runs, and where")
+  .addOption(stack)
+  .action((options: StackOption) => status(options.stack));
+
+program
+  .command("logs")
+  .description("show what a user's editor writes")
+  .argument("<user>", "whose editor")
+  .addOption(stack)
+  .option("-f, --follow", "go on until interrupted", false)
+  .action((user: string, options: StackOption & { follow: boolean }) =>
+    logs(options.stack, user, options.follow),
+  );
+
+program
+  .command("shell")
+  .description("open a shell in a user's workspace")
+  .argument("<user>", "whose workspace")
+  .addOption(stack)
+  .action((user: string, options: StackOption) => shell(options.stack, user));
+
+program
+  .command("password")
+  .description("show what a user types at sign-in")
+  .argument("<user>", "whose password")
+  .addOption(stack)
+  .action((user: string, options: StackOption) => password(options.stack, user));
+
+program
+  .command("down")
+  .description("stop all computing and keep the users' work")
+  .addOption(stack)
+  .action((options: StackOption) => down(options.stack));
+
+program
+  .command("destroy")
+  .description("remove everything, the users' work included")
+  .addOption(stack)
+  .option("--force", "do not ask", false)
+  .action((options: StackOption & { force: boolean }) => destroy(options.stack, options.force));
+
+program.parseAsync().catch((error: unknown) => {
+  // A UserError is for the person who typed the command; anything else is ours to mend, and needs its stack.
+  console.error(error instanceof UserError ? `\n${error.message}` : error);
+  process.exitCode = 1;
+});

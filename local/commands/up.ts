@@ -1,0 +1,109 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+
+import { clusterPackages, ensurePackages, imagePackages } from "../host";
+import { ensureImages, type BuiltImage } from "../images";
+import { dataFolder } from "../paths";
+import { findPlatform, localOutputs, openLocalStack, type Outputs, type Platform } from "../platform";
+import { runSteps } from "../progress";
+import { preparePulumi, type Outcome, type Pulumi } from "../pulumi";
+import { runEngine } from "../remote";
+import { ensureTools } from "../toolchain";
+
+/** Converges a stack: machine, tools, images, cluster, then `pulumi up`; says at the end how to get in. */
+export async function up(stackName: string): Promise<void> {
+  const platform = await findPlatform(stackName);
+  console.log(`Cluster: ${platform.cluster.why}`);
+  if (platform.cluster.kind === "existing") {
+    await runEngine(platform, "up");
+    return;
+  }
+  const { outcome, outputs } = await upLocal(platform);
+  console.log(summary(outcome));
+  await printAccess(platform, outputs);
+}
+
+async function upLocal(platform: Platform): Promise<{ outcome: Outcome; outputs: Outputs }> {
+  const { cluster } = platform;
+  const isEmbedded = cluster.kind === "embedded";
+  let pulumi: Pulumi | undefined;
+  let images: Record<"workspace" | "traefik", BuiltImage> | undefined;
+  let outcome: Outcome | undefined;
+  let outputs: Outputs | undefined;
+
+  await runSteps([
+    {
+      title: "Debian packages",
+      run: async (report) => {
+        await ensurePackages([...(isEmbedded ? clusterPackages : []), ...imagePackages], report);
+        return undefined;
+      },
+    },
+  ]);
+  // The image waits for downloads while Go computes, so they share the machine well.
+  await runSteps(
+    [
+      {
+        title: "Pulumi, and the tools of the cluster",
+        run: async (report) => {
+          pulumi = await preparePulumi(report);
+          await ensureTools(["traefik", ...(isEmbedded ? embeddedTools : [])], report);
+          return `Pulumi: ${pulumi.why}`;
+        },
+      },
+      {
+        title: "Workspace image",
+        run: async (report) => {
+          const { workspace } = await ensureImages(["workspace"], report);
+          return `Workspace image: ${(workspace.bytes / 1e9).toFixed(2)} GB`;
+        },
+      },
+    ],
+    { concurrent: true },
+  );
+  await runSteps([
+    {
+      title: "Cluster",
+      run: async (report) => {
+        images = await ensureImages(["workspace", "traefik"], report);
+        await cluster.start(report);
+        await cluster.loadImages(Object.values(images), report);
+        return `Cluster: ${(await cluster.status()).detail}`;
+      },
+    },
+    {
+      title: "pulumi up",
+      run: async (report) => {
+        if (pulumi === undefined || images === undefined) throw new Error("an earlier step did not run");
+        const stack = await openLocalStack(platform, pulumi, images, report);
+        outcome = await stack.up(report);
+        outputs = await localOutputs(stack);
+        return undefined;
+      },
+    },
+  ]);
+  if (outcome === undefined || outputs === undefined) throw new Error("pulumi up gave no outcome");
+  return { outcome, outputs };
+}
+
+const embeddedTools = ["kubernetes", "coredns", "pause", "supervise"] as const;
+
+function summary({ changes, seconds }: Outcome): string {
+  const counts = Object.entries(changes)
+    .filter(([operation]) => operation !== "same")
+    .map(([operation, count]) => `${count} ${operation}`);
+  const what = counts.length === 0 ? "nothing to change" : counts.join(", ");
+  return `\nUp to date in ${seconds.toFixed(0)} s: ${what}.`;
+}
+
+/** Each user's address and how to sign in. Passwords are shown to a person only, not written into a log. */
+async function printAccess(platform: Platform, outputs: Outputs): Promise<void> {
+  const authority = path.join(dataFolder, "clusters", platform.stack.name, "ca.crt");
+  await fs.promises.writeFile(authority, outputs.ca);
+  const width = Math.max(...Object.values(outputs.urls).map((url) => url.length), 0);
+  for (const [user, url] of Object.entries(outputs.urls)) {
+    const password = process.stdout.isTTY ? (outputs.passwords[user] ?? "") : `make password USER=${user}`;
+    console.log(`  ${url.padEnd(width)}  user ${user}, password: ${password}`);
+  }
+  console.log(`\nBrowsers must trust the stack's own authority once: ${authority}`);
+}

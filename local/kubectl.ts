@@ -1,0 +1,39 @@
+import { spawn } from "node:child_process";
+
+import type { Cluster } from "./cluster";
+import { UserError } from "./errors";
+import { findOnPath, run } from "./host";
+import { toolPath } from "./toolchain";
+
+/** What kubectl prints when asked about a cluster. */
+export async function inCluster(cluster: Cluster, ...words: string[]): Promise<string> {
+  const ran = await run(kubectl(), [...connection(cluster), ...words], { timeout: 30_000 });
+  if (ran.code !== 0) {
+    throw new UserError(
+      `kubectl ${words[0] ?? ""} failed: ${ran.stderr.trim()}`,
+      "see what `make status` says",
+    );
+  }
+  return ran.stdout;
+}
+
+/** Runs kubectl on this terminal, and gives its exit status. */
+export function attach(cluster: Cluster, ...words: string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(kubectl(), [...connection(cluster), ...words], { stdio: "inherit" });
+    child.on("error", reject);
+    child.on("close", (code) => {
+      resolve(code ?? 1);
+    });
+  });
+}
+
+/** The user's own, where there is one. */
+const kubectl = () => findOnPath("kubectl") ?? toolPath("kubectl");
+
+function connection({ kubeconfig, context }: Cluster): string[] {
+  return [
+    ...(kubeconfig === undefined ? [] : ["--kubeconfig", kubeconfig]),
+    ...(context === undefined ? [] : ["--context", context]),
+  ];
+}
