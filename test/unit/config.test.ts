@@ -1,0 +1,368 @@
+import fc from "fast-check";
+
+import { images } from "../../components/images";
+import { parseConfig } from "../../infra/config";
+import { ConfigError } from "../../infra/explain";
+import { reservedNames } from "../../infra/values";
+import { engineConfig, minimal } from "./mocks";
+
+/** What is wrong with the minimal config once these keys are set; a key that is `undefined` is left out. */
+function mistakes(change: Record<string, unknown>): readonly string[] {
+  const config: Record<string, unknown> = { ...minimal, ...change };
+  const all = Object.entries(config).filter(([, value]) => value !== undefined);
+  try {
+    parseConfig(engineConfig(Object.fromEntries(all)));
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.mistakes;
+    throw error;
+  }
+}
+
+const small = { requests: { cpu: "1", memory: "1Gi" }, limits: { cpu: "1", memory: "1Gi" } };
+const long = "a".repeat(33);
+const domainRule = "must be a DNS name in lower case with at least one dot, without scheme, port or wildcard";
+const userRule = "must be lower case letters, digits and single dashes, and begin with a letter";
+const imageRule =
+  "must be an image reference in lower case such as registry.example.com/workspace:1.2.3@sha256:...";
+const tagRule = "must have a tag other than latest, or a digest";
+
+test("the minimal config is complete with its defaults", () => {
+  expect(parseConfig(engineConfig(minimal))).toEqual({
+    domain: "dev.localhost",
+    cluster: { context: "test", name: "cluster", domain: "cluster.local" },
+    users: ["alice", "bob"].map((name) => ({
+      name,
+      groups: [],
+      resources: { requests: { cpu: "500m", memory: "1Gi" }, limits: { cpu: "2", memory: "4Gi" } },
+    })),
+    workspace: { defaultSize: "medium", sizes: {}, home: "10Gi", extensions: "2Gi" },
+    images: { workspace: "localhost/workspace:1", traefik: images.traefik },
+    storage: { retain: true },
+    ingress: {
+      exposure: { type: "LoadBalancer" },
+      replicas: 1,
+      httpsPort: 443,
+      nodeSelector: {},
+      rateLimit: { average: 200, burst: 1000 },
+    },
+    certificates: { kind: "local-ca" },
+    auth: { kind: "basic" },
+  });
+});
+
+test("a user's size comes from the stack, from the built-in ones, or is the stack's default", () => {
+  const config = parseConfig(
+    engineConfig({
+      ...minimal,
+      users: ["alice", { name: "bob", size: "small" }, { name: "carol", size: "tiny" }],
+      workspace: { defaultSize: "large", sizes: { tiny: small } },
+    }),
+  );
+  expect(config.users.map(({ resources }) => resources.limits.memory)).toEqual(["8Gi", "2Gi", "1Gi"]);
+});
+
+test("keys of other projects are none of ours", () => {
+  expect(parseConfig({ ...engineConfig(minimal), "kubernetes:context": "other" }).domain).toBe(
+    "dev.localhost",
+  );
+});
+
+describe("a mistake is said with its path, its value and what is allowed", () => {
+  test.each<[string, Record<string, unknown>, string[]]>([
+    [
+      "an unknown key",
+      { colour: "red" },
+      [
+        'vibecode:colour: "red" has no place here: the keys are domain, cluster, users, workspace, images, storage, ingress, certificates, auth',
+      ],
+    ],
+    [
+      "an unknown key below another",
+      { storage: { size: 1 } },
+      ["vibecode:storage.size: 1 has no place here: the keys are class, retain"],
+    ],
+    [
+      "an unknown key of a user",
+      { users: [{ name: "alice", colour: "red" }] },
+      ['vibecode:users[0].colour: "red" has no place here: the keys are name, size, groups, email'],
+    ],
+    [
+      "a key of the other exposure",
+      { ingress: { exposure: { type: "LoadBalancer", http: 30080 } } },
+      ["vibecode:ingress.exposure.http: 30080 has no place here: the keys are type"],
+    ],
+    [
+      "a user twice, in either form",
+      { users: ["alice", { name: "bob" }, { name: "alice" }, "bob"] },
+      [
+        'vibecode:users[2].name: "alice" must be unique: users[0] has it already',
+        'vibecode:users[3]: "bob" must be unique: users[1] has it already',
+      ],
+    ],
+    ["a name too long", { users: [long] }, [`vibecode:users[0]: "${long}" must be at most 32 characters`]],
+    ["a name in upper case", { users: ["Bob"] }, [`vibecode:users[0]: "Bob" ${userRule}`]],
+    [
+      "a name in upper case in an object",
+      { users: [{ name: "Bob" }] },
+      [`vibecode:users[0].name: "Bob" ${userRule}`],
+    ],
+    ["a name with two dashes", { users: ["a--b"] }, [`vibecode:users[0]: "a--b" ${userRule}`]],
+    ["a name that ends in a dash", { users: ["a-"] }, [`vibecode:users[0]: "a-" ${userRule}`]],
+    ["a name that begins with a digit", { users: ["1a"] }, [`vibecode:users[0]: "1a" ${userRule}`]],
+    ["a name with another alphabet", { users: ["é"] }, [`vibecode:users[0]: "é" ${userRule}`]],
+    ["an empty name", { users: [""] }, [`vibecode:users[0]: "" ${userRule}`]],
+    [
+      "a user that is a number",
+      { users: [5, null] },
+      [
+        "vibecode:users[0]: 5 must be a name, or an object with a name",
+        "vibecode:users[1]: null must be a name, or an object with a name",
+      ],
+    ],
+    [
+      "a user without a name",
+      { users: [{ size: "small" }] },
+      ["vibecode:users[0].name: is missing: must be a name, or an object with a name"],
+    ],
+    ["users that are no list", { users: "alice" }, ['vibecode:users: "alice" must be a list']],
+    [
+      "an unknown size",
+      { users: [{ name: "alice", size: "huge" }] },
+      ['vibecode:users[0].size: "huge" must be one of small, medium, large'],
+    ],
+    [
+      "an unknown size beside one of the stack's own",
+      {
+        users: [
+          { name: "alice", size: "constructor" },
+          { name: "bob", size: "tiny" },
+        ],
+        workspace: { sizes: { tiny: small } },
+      },
+      ['vibecode:users[0].size: "constructor" must be one of small, medium, large, tiny'],
+    ],
+    [
+      "an unknown default size",
+      { workspace: { defaultSize: "huge" } },
+      ['vibecode:workspace.defaultSize: "huge" must be one of small, medium, large'],
+    ],
+    [
+      "the name of a size",
+      { workspace: { sizes: { BIG: small } } },
+      [
+        'vibecode:workspace.sizes.BIG: "BIG" must be lower case letters, digits and dashes, at most 31 characters',
+      ],
+    ],
+    [
+      "requests above their limits",
+      {
+        workspace: {
+          sizes: { odd: { requests: { cpu: "1001m", memory: "1025Mi" }, limits: small.limits } },
+        },
+      },
+      [
+        'vibecode:workspace.sizes.odd.requests.cpu: "1001m" must be at most limits.cpu, which is "1"',
+        'vibecode:workspace.sizes.odd.requests.memory: "1025Mi" must be at most limits.memory, which is "1Gi"',
+      ],
+    ],
+    [
+      "a size without limits",
+      { workspace: { sizes: { odd: { requests: small.requests } } } },
+      ["vibecode:workspace.sizes.odd.limits: is missing: must be an object with the keys cpu, memory"],
+    ],
+    [
+      "a quantity without quotes",
+      { workspace: { home: 10 } },
+      ['vibecode:workspace.home: 10 must be a quantity in quotes such as "500m", "2" or "10Gi"'],
+    ],
+    [
+      "a quantity in another notation",
+      { workspace: { home: "10 GB", extensions: "1e3" } },
+      [
+        'vibecode:workspace.home: "10 GB" must be a quantity such as 500m, 2 or 10Gi',
+        'vibecode:workspace.extensions: "1e3" must be a quantity such as 500m, 2 or 10Gi',
+      ],
+    ],
+    [
+      "a quantity of nothing",
+      { workspace: { home: "0", extensions: "0.0Gi" } },
+      [
+        'vibecode:workspace.home: "0" must be more than zero',
+        'vibecode:workspace.extensions: "0.0Gi" must be more than zero',
+      ],
+    ],
+    [
+      "a quantity below zero",
+      { workspace: { home: "-1Gi" } },
+      ['vibecode:workspace.home: "-1Gi" must be a quantity such as 500m, 2 or 10Gi'],
+    ],
+    [
+      "thousandths of bytes",
+      { workspace: { home: "512m" } },
+      ['vibecode:workspace.home: "512m" must be bytes such as 512Mi or 10Gi: m is a thousandth of one'],
+    ],
+    ["a domain with a scheme", { domain: "https://a.b" }, [`vibecode:domain: "https://a.b" ${domainRule}`]],
+    ["a domain with a port", { domain: "a.b:80" }, [`vibecode:domain: "a.b:80" ${domainRule}`]],
+    ["a domain in upper case", { domain: "Dev.local" }, [`vibecode:domain: "Dev.local" ${domainRule}`]],
+    ["a domain of one label", { domain: "localhost" }, [`vibecode:domain: "localhost" ${domainRule}`]],
+    ["a wildcard domain", { domain: "*.a.b" }, [`vibecode:domain: "*.a.b" ${domainRule}`]],
+    [
+      "an address for a domain",
+      { domain: "1.2.3.4" },
+      ['vibecode:domain: "1.2.3.4" must be a DNS name, not an IP address'],
+    ],
+    [
+      "a domain too long",
+      { domain: `${"a.".repeat(100)}b` },
+      [`vibecode:domain: "${"a.".repeat(38)}... must be at most 200 characters`],
+    ],
+    [
+      "the tag latest",
+      { images: { workspace: "x:latest" } },
+      [`vibecode:images.workspace: "x:latest" ${tagRule}`],
+    ],
+    [
+      "no tag",
+      { images: { workspace: "host:5000/x" } },
+      [`vibecode:images.workspace: "host:5000/x" ${tagRule}`],
+    ],
+    [
+      "an image in upper case",
+      { images: { workspace: "Team/x:1" } },
+      [`vibecode:images.workspace: "Team/x:1" ${imageRule}`],
+    ],
+    [
+      "an image with a space",
+      { images: { workspace: "a b:1" } },
+      [`vibecode:images.workspace: "a b:1" ${imageRule}`],
+    ],
+    ["no image", { images: {} }, [`vibecode:images.workspace: is missing: ${imageRule}`]],
+    [
+      "no cluster",
+      { cluster: undefined },
+      ["vibecode:cluster: is missing: must be an object with the keys kubeconfig, context, name, domain"],
+    ],
+    [
+      "a cluster that nothing points to",
+      { cluster: {} },
+      [
+        "vibecode:cluster: {} must name a kubeconfig or a context: the current context is never taken by accident",
+      ],
+    ],
+    ["an empty context", { cluster: { context: "" } }, ['vibecode:cluster.context: "" must not be empty']],
+    [
+      "an exposure that is not there",
+      { ingress: { exposure: { type: "HostPort" } } },
+      ['vibecode:ingress.exposure.type: "HostPort" must be one of LoadBalancer, NodePort'],
+    ],
+    [
+      "an exposure without its type",
+      { ingress: { exposure: {} } },
+      ["vibecode:ingress.exposure.type: is missing: must be one of LoadBalancer, NodePort"],
+    ],
+    [
+      "a node's port out of its range",
+      { ingress: { exposure: { type: "NodePort", http: 80, https: 40000 } } },
+      [
+        "vibecode:ingress.exposure.http: 80 must be at least 30000",
+        "vibecode:ingress.exposure.https: 40000 must be at most 32767",
+      ],
+    ],
+    [
+      "numbers of the wrong kind",
+      { ingress: { replicas: 0, httpsPort: 1.5, rateLimit: { average: "1" } } },
+      [
+        "vibecode:ingress.replicas: 0 must be at least 1",
+        "vibecode:ingress.httpsPort: 1.5 must be a whole number",
+        'vibecode:ingress.rateLimit.average: "1" must be a number',
+      ],
+    ],
+    [
+      "a kind of sign-in that is not there",
+      { auth: { kind: "oidc" } },
+      ['vibecode:auth.kind: "oidc" must be basic'],
+    ],
+    [
+      "text for a switch",
+      { storage: { retain: "yes", class: "" } },
+      ['vibecode:storage.class: "" must not be empty', 'vibecode:storage.retain: "yes" must be a boolean'],
+    ],
+    [
+      "a group and an address",
+      { users: [{ name: "alice", groups: ["A b"], email: "alice" }] },
+      [
+        'vibecode:users[0].groups[0]: "A b" must be lower case letters, digits and dashes, at most 63 characters',
+        'vibecode:users[0].email: "alice" must be an e-mail address',
+      ],
+    ],
+    [
+      "nothing at all",
+      { domain: undefined, cluster: undefined, users: undefined, images: undefined },
+      [
+        "vibecode:domain: is missing: must be a DNS name",
+        "vibecode:cluster: is missing: must be an object with the keys kubeconfig, context, name, domain",
+        "vibecode:users: is missing: must be a list",
+        "vibecode:images: is missing: must be an object with the keys workspace, traefik",
+      ],
+    ],
+    [
+      "a good size of the stack's own beside a bad domain",
+      { domain: "x", users: [{ name: "alice", size: "tiny" }], workspace: { sizes: { tiny: small } } },
+      [`vibecode:domain: "x" ${domainRule}`],
+    ],
+  ])("%s", (_, change, expected) => {
+    expect(mistakes(change)).toEqual(expected);
+  });
+
+  test.each(reservedNames)("%s is reserved", (name) => {
+    expect(mistakes({ users: [name] })).toEqual([
+      `vibecode:users[0]: "${name}" is reserved for the platform: choose another name`,
+    ]);
+  });
+
+  test("a value that is not JSON where an object should be", () => {
+    const raw = { ...engineConfig(minimal), "vibecode:storage": "{oops" };
+    expect(() => parseConfig(raw)).toThrow(
+      'vibecode:storage: "{oops" must be an object with the keys class, retain',
+    );
+  });
+
+  test("all of them at once, in one message", () => {
+    const raw = engineConfig({
+      ...minimal,
+      domain: "localhost",
+      colour: "red",
+      users: ["alice", "Bob", "alice", { name: "carol", size: "huge" }],
+      workspace: { home: "10 GB" },
+    });
+    expect(() => parseConfig(raw)).toThrow(
+      [
+        "6 mistakes in the stack's config; nothing was touched:",
+        `  vibecode:domain: "localhost" ${domainRule}`,
+        `  vibecode:users[1]: "Bob" ${userRule}`,
+        '  vibecode:workspace.home: "10 GB" must be a quantity such as 500m, 2 or 10Gi',
+        '  vibecode:colour: "red" has no place here: the keys are domain, cluster, users, workspace, images, storage, ingress, certificates, auth',
+        '  vibecode:users[2]: "alice" must be unique: users[0] has it already',
+        '  vibecode:users[3].size: "huge" must be one of small, medium, large',
+      ].join("\n"),
+    );
+  });
+});
+
+test("any list of valid, different names gives them back in order", () => {
+  const name = fc
+    .stringMatching(/^[a-z](-?[a-z0-9]){0,15}$/)
+    .filter((text) => text.length <= 32 && !reservedNames.includes(text));
+  const users = fc.uniqueArray(
+    fc.record({ name, plain: fc.boolean(), size: fc.constantFrom("small", "medium", "large") }),
+    { selector: (user) => user.name, maxLength: 30 },
+  );
+  fc.assert(
+    fc.property(users, (list) => {
+      const entries = list.map(({ plain, ...user }) => (plain ? user.name : user));
+      const config = parseConfig(engineConfig({ ...minimal, users: entries }));
+      expect(config.users.map((user) => user.name)).toEqual(list.map((user) => user.name));
+    }),
+  );
+});

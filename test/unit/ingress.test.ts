@@ -1,0 +1,270 @@
+import { parse } from "yaml";
+import { z } from "zod";
+
+import { at, find, minimal, runProgram, type Run } from "./mocks";
+
+const withIngress = (ingress: object) => runProgram({ ...minimal, ingress });
+
+const file = (run: Run, name: string): unknown =>
+  parse(String(at(find(run, "ConfigMap", "ingress-config").inputs, "data", name)));
+
+const hash = (run: Run) =>
+  at(
+    find(run, "Deployment", "ingress-traefik").inputs,
+    "spec",
+    "template",
+    "metadata",
+    "annotations",
+    "vibecode/config-hash",
+  );
+
+let run: Run;
+beforeAll(async () => {
+  run = await runProgram(minimal);
+});
+
+/** Hours in a duration of Go that is written in hours. */
+const hours = (duration: unknown) =>
+  Number(
+    z
+      .string()
+      .regex(/^\d+h$/)
+      .parse(duration)
+      .slice(0, -1),
+  );
+
+describe("Traefik's static configuration", () => {
+  const config = () => file(run, "traefik.yaml");
+
+  test("redirects plain HTTP to the port people type, for good", async () => {
+    const redirection = (text: unknown) =>
+      at(text, "entryPoints", "web", "http", "redirections", "entryPoint");
+    expect(redirection(config())).toEqual({ to: ":443", scheme: "https", permanent: true });
+    const other = await withIngress({ httpsPort: 8443 });
+    expect(redirection(file(other, "traefik.yaml"))).toEqual({
+      to: ":8443",
+      scheme: "https",
+      permanent: true,
+    });
+  });
+
+  test("lets a WebSocket be silent for an hour and an answer take as long as it takes", () => {
+    const timeouts = at(config(), "entryPoints", "websecure", "transport", "respondingTimeouts");
+    expect(hours(at(timeouts, "readTimeout"))).toBeGreaterThanOrEqual(1);
+    expect(hours(at(timeouts, "idleTimeout"))).toBeGreaterThanOrEqual(1);
+    expect(at(timeouts, "writeTimeout")).toBe("0s");
+  });
+
+  test("has TLS, the rate limit and the headers on the entry point, which no route can leave out", () => {
+    expect(at(config(), "entryPoints", "websecure", "http")).toEqual({
+      tls: {},
+      middlewares: ["rate-limit@file", "headers@file"],
+    });
+    const defined = z
+      .record(z.string(), z.unknown())
+      .parse(at(file(run, "middlewares.yaml"), "http", "middlewares"));
+    expect(Object.keys(defined)).toEqual(["rate-limit", "headers"]);
+  });
+
+  test("watches one namespace and one class, and shows no dashboard", () => {
+    expect(at(config(), "providers", "kubernetesIngress")).toEqual({
+      namespaces: ["vibecode-ingress"],
+      ingressClass: "vibecode",
+      ingressEndpoint: { publishedService: "vibecode-ingress/traefik" },
+      allowExternalNameServices: true,
+    });
+    expect(at(config(), "providers", "file")).toEqual({ directory: "/etc/traefik/dynamic", watch: true });
+    expect(at(config(), "api")).toBeUndefined();
+  });
+});
+
+describe("Traefik's dynamic configuration", () => {
+  const config = () => file(run, "middlewares.yaml");
+
+  test("limits each client's requests as the stack says", async () => {
+    const limit = (text: unknown) => at(text, "http", "middlewares", "rate-limit", "rateLimit");
+    expect(limit(config())).toEqual({ average: 200, burst: 1000, period: "1s" });
+    const other = await withIngress({ rateLimit: { average: 5, burst: 7 } });
+    expect(limit(file(other, "middlewares.yaml"))).toEqual({ average: 5, burst: 7, period: "1s" });
+  });
+
+  test("serves the wildcard certificate, from TLS 1.2 on", () => {
+    expect(at(config(), "tls")).toEqual({
+      stores: {
+        default: {
+          defaultCertificate: { certFile: "/etc/traefik/tls/tls.crt", keyFile: "/etc/traefik/tls/tls.key" },
+        },
+      },
+      options: { default: { minVersion: "VersionTLS12" } },
+    });
+  });
+
+  test("sets the security headers", () => {
+    expect(at(config(), "http", "middlewares", "headers", "headers")).toMatchObject({
+      stsSeconds: 31_536_000,
+      contentTypeNosniff: true,
+      customFrameOptionsValue: "SAMEORIGIN",
+      referrerPolicy: "same-origin",
+      permissionsPolicy: "camera=(), microphone=(), geolocation=()",
+      customResponseHeaders: { Server: "", "X-Powered-By": "" },
+    });
+  });
+
+  test("takes from every request the headers that say who somebody is", () => {
+    const removed = at(config(), "http", "middlewares", "headers", "headers", "customRequestHeaders");
+    expect(removed).toEqual({
+      "Remote-User": "",
+      "Remote-Groups": "",
+      "Remote-Name": "",
+      "Remote-Email": "",
+      "X-Auth-Request-User": "",
+      "X-Auth-Request-Groups": "",
+      "X-Auth-Request-Email": "",
+      "X-Forwarded-User": "",
+    });
+  });
+});
+
+describe("Traefik's rights", () => {
+  const rules = (kind: string, name: string) =>
+    z
+      .array(
+        z.object({
+          apiGroups: z.array(z.string()),
+          resources: z.array(z.string()),
+          verbs: z.array(z.string()),
+        }),
+      )
+      .parse(at(find(run, kind, name).inputs, "rules"));
+
+  test("end at its namespace, but for nodes and classes, which are no secret", () => {
+    expect(rules("ClusterRole", "ingress-cluster-role")).toEqual([
+      { apiGroups: [""], resources: ["nodes"], verbs: ["get", "list", "watch"] },
+      { apiGroups: ["networking.k8s.io"], resources: ["ingressclasses"], verbs: ["get", "list", "watch"] },
+    ]);
+    expect(at(find(run, "Role", "ingress-role").inputs, "metadata", "namespace")).toBe("vibecode-ingress");
+    const bindings = run.resources.filter(({ type }) => type.endsWith("Binding"));
+    expect(bindings.map(({ inputs }) => at(inputs, "roleRef", "name")).sort()).toEqual([
+      "traefik",
+      "vibecode-traefik",
+    ]);
+    for (const { inputs } of bindings) {
+      expect(at(inputs, "subjects")).toEqual([
+        { kind: "ServiceAccount", name: "traefik", namespace: "vibecode-ingress" },
+      ]);
+    }
+  });
+
+  test("are to read, and to write nothing but an Ingress's status", () => {
+    const all = [...rules("Role", "ingress-role"), ...rules("ClusterRole", "ingress-cluster-role")];
+    const writing = all.filter(({ verbs }) => verbs.some((verb) => !["get", "list", "watch"].includes(verb)));
+    expect(writing).toEqual([
+      { apiGroups: ["networking.k8s.io"], resources: ["ingresses/status"], verbs: ["update"] },
+    ]);
+    expect(
+      all.flatMap(({ apiGroups, resources, verbs }) => [...apiGroups, ...resources, ...verbs]),
+    ).not.toContain("*");
+  });
+});
+
+describe("Traefik's pods", () => {
+  const pod = () => at(find(run, "Deployment", "ingress-traefik").inputs, "spec", "template", "spec");
+
+  test("are not root, have no capabilities and a root that cannot be written", () => {
+    expect(at(pod(), "securityContext")).toMatchObject({ runAsNonRoot: true, runAsUser: 65532 });
+    expect(at(pod(), "containers", 0, "securityContext")).toEqual({
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ["ALL"] },
+      readOnlyRootFilesystem: true,
+    });
+  });
+
+  test("mount every file that the configuration names", () => {
+    expect(at(pod(), "containers", 0, "args")).toEqual(["--configFile=/etc/traefik/config/traefik.yaml"]);
+    expect(at(pod(), "containers", 0, "volumeMounts")).toEqual([
+      { name: "config", mountPath: "/etc/traefik/config", readOnly: true },
+      { name: "dynamic", mountPath: "/etc/traefik/dynamic", readOnly: true },
+      { name: "tls", mountPath: "/etc/traefik/tls", readOnly: true },
+    ]);
+    expect(at(pod(), "volumes")).toEqual([
+      { name: "config", configMap: { name: "traefik" } },
+      {
+        name: "dynamic",
+        projected: {
+          sources: [
+            {
+              configMap: {
+                name: "traefik",
+                items: [{ key: "middlewares.yaml", path: "files/middlewares.yaml" }],
+              },
+            },
+            { secret: { name: "sign-in", items: [{ key: "sign-in.yaml", path: "files/sign-in.yaml" }] } },
+          ],
+        },
+      },
+      { name: "tls", secret: { secretName: "wildcard-certificate" } },
+    ]);
+  });
+
+  test("go where the stack says, and are kept apart and counted when there are several", async () => {
+    const other = await withIngress({ replicas: 2, nodeSelector: { "ingress-ready": "true" } });
+    const { inputs } = find(other, "Deployment", "ingress-traefik");
+    expect(at(inputs, "spec", "replicas")).toBe(2);
+    expect(at(inputs, "spec", "template", "spec", "nodeSelector")).toEqual({ "ingress-ready": "true" });
+    expect(at(find(other, "PodDisruptionBudget", "ingress-budget").inputs, "spec")).toEqual({
+      maxUnavailable: 1,
+      selector: at(inputs, "spec", "selector"),
+    });
+  });
+});
+
+describe("the Service", () => {
+  const spec = (of: Run) => at(find(of, "Service", "ingress-service").inputs, "spec");
+
+  test("is the cloud's load balancer, and keeps the client's address", () => {
+    expect(spec(run)).toMatchObject({
+      type: "LoadBalancer",
+      externalTrafficPolicy: "Local",
+      ports: [
+        { name: "web", port: 80, targetPort: "web" },
+        { name: "websecure", port: 443, targetPort: "websecure" },
+      ],
+    });
+  });
+
+  test("is a port of each node where the stack says so, also of those without Traefik", async () => {
+    const other = await withIngress({ exposure: { type: "NodePort", https: 31443 } });
+    expect(spec(other)).toMatchObject({
+      type: "NodePort",
+      externalTrafficPolicy: "Cluster",
+      ports: [
+        { name: "web", port: 80, targetPort: "web", nodePort: 30080 },
+        { name: "websecure", port: 443, targetPort: "websecure", nodePort: 31443 },
+      ],
+    });
+  });
+});
+
+test("the class is Traefik's, and not the cluster's default", () => {
+  const { inputs } = find(run, "IngressClass", "ingress-class");
+  expect(inputs).toMatchObject({
+    metadata: { name: "vibecode" },
+    spec: { controller: "traefik.io/ingress-controller" },
+  });
+  expect(at(inputs, "metadata", "annotations")).toBeUndefined();
+});
+
+describe("Traefik starts again", () => {
+  test.each<[string, Record<string, unknown>]>([
+    ["with another rate limit", { ingress: { rateLimit: { average: 5 } } }],
+    ["with another static configuration", { ingress: { httpsPort: 8443 } }],
+    ["with another certificate", { domain: "example.com" }],
+  ])("%s", async (_, change) => {
+    expect(hash(await runProgram({ ...minimal, ...change }))).not.toBe(hash(run));
+  });
+
+  test("but not for a user, whose coming must not cut everybody's WebSockets", async () => {
+    expect(hash(run)).toMatch(/^[0-9a-f]{64}$/);
+    expect(hash(await runProgram({ ...minimal, users: ["alice", "bob", "carol"] }))).toBe(hash(run));
+  });
+});

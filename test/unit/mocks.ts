@@ -1,0 +1,206 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as kx from "@pulumi/kubernetesx";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import * as tls from "@pulumi/tls";
+import * as yaml from "yaml";
+import * as z from "zod";
+
+// A run takes a tenth of a second, on a machine that builds something else beside it a whole one.
+jest.setTimeout(60_000);
+
+/** One resource as the program registered it. */
+export interface Registered {
+  /** `kubernetes:apps/v1:Deployment`. */
+  type: string;
+  /** The name in the program: `alice-editor`. */
+  name: string;
+  /** The component it belongs to: `vibecode:workspace:Workspace alice`; empty at the top. */
+  parent: string;
+  /** Secrets are unwrapped; `secrets` tells which they were. */
+  inputs: unknown;
+  /** Paths of the secret inputs: `stringData.tls.key`. */
+  secrets: string[];
+  retainOnDelete: boolean;
+  /** Whether it goes to the provider that the program made, not to a default one. */
+  explicitProvider: boolean;
+}
+
+export interface Run {
+  resources: Registered[];
+  /** What the stack exports, plain; empty in a preview. */
+  outputs: Record<string, unknown>;
+  /** Names of the exports that are secret as a whole or in all of their entries. */
+  secretOutputs: string[];
+}
+
+export interface Options {
+  /** Whether it is a preview: what providers compute is unknown then. */
+  preview?: boolean;
+}
+
+/** A config with nothing but what has no default. */
+export const minimal = {
+  domain: "dev.localhost",
+  cluster: { context: "test" },
+  images: { workspace: "localhost/workspace:1" },
+  users: ["alice", "bob"],
+};
+
+/** A config's keys and values as the engine hands them over. */
+export function engineConfig(config: Record<string, unknown>): Record<string, string> {
+  const raw = Object.entries(config).map(([key, value]) => [
+    `vibecode:${key}`,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  return z.record(z.string(), z.string()).parse(Object.fromEntries(raw));
+}
+
+/** The one resource of that kind and name; the type is enough from its last colon on: `Deployment`. */
+export function find(run: Run, kind: string, name: string): Registered {
+  const found = run.resources.filter(
+    (resource) => resource.type.endsWith(`:${kind}`) && resource.name === name,
+  );
+  if (found[0] === undefined || found.length > 1) throw new Error(`${found.length} of ${kind} ${name}`);
+  return found[0];
+}
+
+/** What lies at a path of keys and indices. */
+export function at(value: unknown, ...path: (string | number)[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) => (typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined),
+    value,
+  );
+}
+
+/** What the providers would compute. */
+const computed: Record<string, (inputs: Record<string, unknown>, name: string) => object> = {
+  "tls:index/privateKey:PrivateKey": (_, name) => ({ privateKeyPem: `key of ${name}\n` }),
+  "tls:index/selfSignedCert:SelfSignedCert": (_, name) => ({ certPem: `certificate ${name}\n` }),
+  "tls:index/certRequest:CertRequest": ({ dnsNames }) => ({
+    certRequestPem: `request ${JSON.stringify(dnsNames)}\n`,
+  }),
+  "tls:index/locallySignedCert:LocallySignedCert": ({ certRequestPem }) => ({
+    certPem: `certificate for ${String(certRequestPem)}`,
+  }),
+  "random:index/randomPassword:RandomPassword": (_, name) => ({
+    result: `password of ${name}`,
+    bcryptHash: `hash of ${name}`,
+  }),
+};
+
+/** Runs `infra/index.ts` as the engine would, with mocked providers, and tells what it registered. */
+export async function runProgram(config: Record<string, unknown>, options: Options = {}): Promise<Run> {
+  const resources: Registered[] = [];
+  const settings = new Map<string, { parent: string; retainOnDelete: boolean }>();
+  pulumi.runtime.setAllConfig(engineConfig(config));
+  await pulumi.runtime.setMocks(
+    {
+      call: () => ({}),
+      newResource({ type, name, inputs, provider }) {
+        const known = z.record(z.string(), z.unknown()).parse(inputs);
+        const secrets: string[] = [];
+        const plain = z.record(z.string(), z.unknown()).parse(reveal(known, "", secrets));
+        if (type !== "pulumi:pulumi:Stack") {
+          const { parent = "", retainOnDelete = false } = settings.get(`${type} ${name}`) ?? {};
+          const explicitProvider = provider?.includes("::cluster::") ?? false;
+          resources.push({ type, name, parent, inputs: plain, secrets, retainOnDelete, explicitProvider });
+        }
+        const added = options.preview === true ? {} : computed[type]?.(plain, name);
+        return { id: `${name}-id`, state: { ...plain, ...added } };
+      },
+    },
+    "vibecode",
+    "test",
+    options.preview ?? false,
+  );
+  let exported: Record<string, unknown> = {};
+  // The SDK notes a stack at every promise, and jest maps each back to its source: half of a run's time.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  await pulumi.runtime.runInPulumiStack(() => {
+    pulumi.runtime.registerStackTransformation(({ type, name, opts, resource }) => {
+      const parent = opts.parent === undefined ? "" : (parents.get(opts.parent) ?? "");
+      parents.set(resource, `${type} ${name}`);
+      settings.set(`${type} ${name}`, { parent, retainOnDelete: opts.retainOnDelete ?? false });
+      return undefined;
+    });
+    exported = load();
+    return Promise.resolve(exported);
+  });
+  await pulumi.runtime.disconnect();
+  // An unknown never arrives, so a preview's exports cannot be awaited.
+  const read = options.preview === true ? { outputs: {}, secretOutputs: [] } : await reading(exported);
+  Error.stackTraceLimit = stackTraceLimit;
+  return { resources, ...read };
+}
+
+const parents = new WeakMap<pulumi.Resource, string>();
+
+/** The SDK's modules load their parts when they are first asked for: keeps what they loaded. */
+function loadedOnce<Module extends object>(module: Module): Module {
+  const parts = new Map<PropertyKey, unknown>();
+  return new Proxy(module, {
+    get(target, key) {
+      if (!parts.has(key)) {
+        const part: unknown = Reflect.get(target, key);
+        parts.set(key, typeof part === "object" && part !== null ? loadedOnce(part) : part);
+      }
+      return parts.get(key);
+    },
+  });
+}
+
+const packages = {
+  "@pulumi/kubernetes": loadedOnce(k8s),
+  "@pulumi/kubernetesx": kx,
+  "@pulumi/pulumi": pulumi,
+  "@pulumi/random": loadedOnce(random),
+  "@pulumi/tls": loadedOnce(tls),
+  yaml,
+  zod: z,
+};
+
+/** The program anew, on the one copy of each package that is loaded already: each run costs milliseconds. */
+function load(): Record<string, unknown> {
+  let exported: unknown;
+  jest.isolateModules(() => {
+    for (const [name, loaded] of Object.entries(packages)) jest.doMock(name, () => loaded);
+    exported = jest.requireActual("../../infra");
+  });
+  return z.record(z.string(), z.unknown()).parse(exported);
+}
+
+async function reading(exported: Record<string, unknown>) {
+  const outputs: Record<string, unknown> = {};
+  const secretOutputs: string[] = [];
+  for (const [name, value] of Object.entries(exported)) {
+    const text = await new Promise<string>((resolve) => pulumi.jsonStringify(value).apply(resolve));
+    outputs[name] = JSON.parse(text);
+    const parts: unknown[] =
+      typeof value === "object" && value !== null && !pulumi.Output.isInstance(value)
+        ? Object.values(value)
+        : [value];
+    const secret = await Promise.all(
+      parts.map((part) => (pulumi.Output.isInstance(part) ? pulumi.isSecret(part) : Promise.resolve(false))),
+    );
+    if (secret.length > 0 && secret.every(Boolean)) secretOutputs.push(name);
+  }
+  return { outputs, secretOutputs };
+}
+
+/** The value without its marks of secrecy; notes the paths at which they were. */
+function reveal(value: unknown, path: string, secrets: string[]): unknown {
+  if (pulumi.runtime.isRpcSecret(value)) {
+    secrets.push(path);
+    return reveal(pulumi.runtime.unwrapRpcSecret(value), path, secrets);
+  }
+  if (Array.isArray(value)) return value.map((item, index) => reveal(item, `${path}[${index}]`, secrets));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      reveal(inner, path === "" ? key : `${path}.${key}`, secrets),
+    ]),
+  );
+}

@@ -1,0 +1,274 @@
+import fc from "fast-check";
+
+import { at, find, minimal, runProgram, type Registered, type Run } from "./mocks";
+import { violations } from "./restricted";
+
+/** Everything registered, as `<type> <name>`, without the module in a type: `Deployment alice-editor`. */
+const summary = (resources: Registered[]) =>
+  resources.map(({ type, name }) => `${type.split(":").at(-1) ?? ""} ${name}`).sort();
+
+const ofUser = (user: string) => [
+  `Deployment ${user}-editor`,
+  `Ingress ${user}-route`,
+  `Namespace ${user}-namespace`,
+  `PersistentVolumeClaim ${user}-extensions`,
+  `PersistentVolumeClaim ${user}-home`,
+  `RandomPassword sign-in-${user}`,
+  `Service ${user}-editor`,
+  `Service ${user}-route`,
+  `ServiceAccount ${user}-account`,
+  `Workspace ${user}`,
+];
+
+const shared = [
+  "Auth sign-in",
+  "CertRequest certificates-wildcard-request",
+  "Certificates certificates",
+  "ClusterRole ingress-cluster-role",
+  "ClusterRoleBinding ingress-cluster-binding",
+  "ConfigMap ingress-config",
+  "Deployment ingress-traefik",
+  "Ingress ingress",
+  "IngressClass ingress-class",
+  "LocallySignedCert certificates-wildcard",
+  "Namespace ingress-namespace",
+  "PrivateKey certificates-ca-key",
+  "PrivateKey certificates-wildcard-key",
+  "Role ingress-role",
+  "RoleBinding ingress-binding",
+  "Secret ingress-certificate",
+  "Secret ingress-sign-in",
+  "SelfSignedCert certificates-ca",
+  "Service ingress-service",
+  "ServiceAccount ingress-account",
+  "kubernetes cluster",
+];
+
+describe("with the users alice and bob", () => {
+  let run: Run;
+  beforeAll(async () => {
+    run = await runProgram(minimal);
+  });
+
+  test("these resources are registered and no others", () => {
+    expect(summary(run.resources)).toEqual([...shared, ...ofUser("alice"), ...ofUser("bob")].sort());
+  });
+
+  test("the stack exports addresses, passwords and the authority, and of these the passwords are secret", () => {
+    expect(run.outputs).toEqual({
+      urls: { alice: "https://alice.dev.localhost", bob: "https://bob.dev.localhost" },
+      passwords: { alice: "password of sign-in-alice", bob: "password of sign-in-bob" },
+      ca: "certificate certificates-ca\n",
+    });
+    expect(run.secretOutputs).toEqual(["passwords"]);
+  });
+
+  test("the provider is the cluster of the config, by its identity, and adopts what it finds", () => {
+    expect(find(run, "kubernetes", "cluster").inputs).toEqual({
+      context: "test",
+      clusterIdentifier: "cluster",
+      upsertExistingObjects: "true",
+    });
+  });
+
+  test("every object of Kubernetes goes to that provider", () => {
+    const objects = run.resources.filter(({ type }) => type.startsWith("kubernetes:"));
+    expect(objects.filter(({ explicitProvider }) => !explicitProvider)).toEqual([]);
+    expect(objects).toHaveLength(28);
+  });
+
+  test("every object has an explicit name and the platform's labels", () => {
+    for (const { type, inputs } of run.resources) {
+      if (!type.startsWith("kubernetes:")) continue;
+      expect(at(inputs, "metadata", "name")).toEqual(expect.any(String));
+      expect(at(inputs, "metadata", "labels")).toMatchObject({
+        "app.kubernetes.io/part-of": "vibecode",
+        "app.kubernetes.io/managed-by": "pulumi",
+      });
+    }
+  });
+
+  test("every namespace enforces pod security `restricted`, and every pod satisfies it", () => {
+    const namespaces = run.resources.filter(({ type }) => type.endsWith(":Namespace"));
+    expect(namespaces.map(({ inputs }) => at(inputs, "metadata", "name")).sort()).toEqual([
+      "vibecode-ingress",
+      "ws-alice",
+      "ws-bob",
+    ]);
+    for (const { inputs } of namespaces) {
+      expect(at(inputs, "metadata", "labels", "pod-security.kubernetes.io/enforce")).toBe("restricted");
+    }
+    const deployments = run.resources.filter(({ type }) => type.endsWith(":Deployment"));
+    expect(deployments).toHaveLength(3);
+    for (const { inputs } of deployments) {
+      expect(violations(at(inputs, "spec", "template", "spec"))).toEqual([]);
+    }
+  });
+
+  test("only a user's namespace and volumes outlive the user's leaving", () => {
+    expect(summary(run.resources.filter(({ retainOnDelete }) => retainOnDelete))).toEqual([
+      "Namespace alice-namespace",
+      "Namespace bob-namespace",
+      "PersistentVolumeClaim alice-extensions",
+      "PersistentVolumeClaim alice-home",
+      "PersistentVolumeClaim bob-extensions",
+      "PersistentVolumeClaim bob-home",
+    ]);
+  });
+
+  test("no password, hash or private key is an input that is not secret", () => {
+    const withSecrets = run.resources.filter(({ inputs }) =>
+      /password of|hash of|key of/.test(JSON.stringify(inputs)),
+    );
+    expect(withSecrets.map(({ name, secrets }) => [name, secrets]).sort()).toEqual([
+      ["certificates-ca", ["privateKeyPem"]],
+      ["certificates-wildcard", ["caPrivateKeyPem"]],
+      ["certificates-wildcard-request", ["privateKeyPem"]],
+      ["ingress", ["signIn"]],
+      ["ingress-certificate", ["stringData"]],
+      ["ingress-sign-in", ["stringData"]],
+    ]);
+  });
+});
+
+test("a throw-away stack keeps nothing", async () => {
+  const run = await runProgram({ ...minimal, storage: { retain: false } });
+  expect(run.resources.filter(({ retainOnDelete }) => retainOnDelete)).toEqual([]);
+});
+
+test("a port other than 443 is in the addresses", async () => {
+  const run = await runProgram({ ...minimal, ingress: { httpsPort: 8443 } });
+  expect(run.outputs["urls"]).toEqual({
+    alice: "https://alice.dev.localhost:8443",
+    bob: "https://bob.dev.localhost:8443",
+  });
+});
+
+test("a kubeconfig and a cluster's name reach the provider", async () => {
+  const cluster = { kubeconfig: "/home/me/.kube/config", name: "frankfurt" };
+  const run = await runProgram({ ...minimal, cluster });
+  expect(find(run, "kubernetes", "cluster").inputs).toEqual({
+    kubeconfig: "/home/me/.kube/config",
+    clusterIdentifier: "frankfurt",
+    upsertExistingObjects: "true",
+  });
+});
+
+test("a stack without users has the shared resources alone", async () => {
+  const run = await runProgram({ ...minimal, users: [] });
+  expect(summary(run.resources)).toEqual(shared);
+});
+
+test("a user costs at most 16 resources", async () => {
+  const before = await runProgram(minimal);
+  const after = await runProgram({ ...minimal, users: [...minimal.users, "carol"] });
+  // The state is written whole at every step: what one user costs, many users cost squared.
+  expect(after.resources.length - before.resources.length).toBeLessThanOrEqual(16);
+});
+
+test("a first preview knows every workspace whole, whatever the providers have yet to compute", async () => {
+  const [preview, up] = [await runProgram(minimal, { preview: true }), await runProgram(minimal)];
+  for (const name of ["Workspace alice", "Workspace bob"]) {
+    const of = (run: Run) =>
+      run.resources
+        .filter(({ parent }) => parent.endsWith(name))
+        .map((resource) => [resource.name, resource.inputs]);
+    expect(of(preview)).toEqual(of(up));
+  }
+  const traefik = find(preview, "Deployment", "ingress-traefik");
+  expect(at(traefik.inputs, "spec", "template", "spec")).toEqual(
+    at(find(up, "Deployment", "ingress-traefik").inputs, "spec", "template", "spec"),
+  );
+});
+
+/** Resources that hold something of every user: the list itself, and the Secret with the sign-in. */
+const ofEverybody = ["Auth sign-in", "Ingress ingress", "Secret ingress-sign-in"];
+
+/** What differs between two runs: resources that only one has, or whose inputs are not the same. */
+function differences(before: Run, after: Run): string[] {
+  const inputs = (run: Run) =>
+    new Map(run.resources.map((resource) => [summary([resource])[0] ?? "", JSON.stringify(resource)]));
+  const [old, now] = [inputs(before), inputs(after)];
+  return [...new Set([...old.keys(), ...now.keys()])].filter((key) => old.get(key) !== now.get(key)).sort();
+}
+
+// Names that end as the platform's own resources do: `a` and `a-route` must not meet.
+const name = fc
+  .tuple(
+    fc.constantFrom("a", "b", "ada"),
+    fc.constantFrom("", "-route", "-editor", "-service", "-home", "-extensions", "-namespace", "-account"),
+  )
+  .map(([first, last]) => `${first}${last}`);
+const size = fc.constantFrom("small", "medium", "large");
+const users = fc.uniqueArray(fc.record({ name, size }), {
+  selector: (user) => user.name,
+  minLength: 1,
+  maxLength: 4,
+});
+const runs = { numRuns: 6 };
+
+test("users never share a resource's name", async () => {
+  await fc.assert(
+    fc.asyncProperty(users, async (list) => {
+      const run = await runProgram({ ...minimal, users: list });
+      // The engine's rule for a URN: the parent's type, the type and the name.
+      const urns = run.resources.map(
+        ({ parent, type, name }) => `${parent.split(" ")[0] ?? ""}$${type}::${name}`,
+      );
+      expect(urns).toHaveLength(new Set(urns).size);
+      const objects = run.resources
+        .filter(({ type }) => type.startsWith("kubernetes:"))
+        .map(({ type, inputs }) =>
+          [type, at(inputs, "metadata", "namespace"), at(inputs, "metadata", "name")].join(" "),
+        );
+      expect(objects).toHaveLength(new Set(objects).size);
+    }),
+    {
+      ...runs,
+      examples: [
+        [["a", "a-route", "a-editor"].map((name) => ({ name, size: "small" }))],
+        [["a", "a-home", "a-extensions", "a-namespace"].map((name) => ({ name, size: "small" }))],
+      ],
+    },
+  );
+});
+
+test("another size changes that user's Deployment and nothing else", async () => {
+  await fc.assert(
+    fc.asyncProperty(users, fc.nat(), size, async (list, number, other) => {
+      const changed = list[number % list.length];
+      const after = list.map((user) => (user === changed ? { ...user, size: other } : user));
+      const found = differences(
+        await runProgram({ ...minimal, users: list }),
+        await runProgram({ ...minimal, users: after }),
+      );
+      const name = changed?.name ?? "";
+      expect(found).toEqual(
+        changed?.size === other ? [] : [`Deployment ${name}-editor`, `Workspace ${name}`],
+      );
+    }),
+    runs,
+  );
+});
+
+test("a user who comes or goes changes no other user's resources, and no pod", async () => {
+  await fc.assert(
+    fc.asyncProperty(users, fc.nat(), async (list, number) => {
+      const moving = list[number % list.length];
+      const found = differences(
+        await runProgram({ ...minimal, users: list.filter((user) => user !== moving) }),
+        await runProgram({ ...minimal, users: list }),
+      );
+      expect(found).toEqual([...ofUser(moving?.name ?? ""), ...ofEverybody].sort());
+    }),
+    runs,
+  );
+});
+
+test("the order of the users changes nothing in the cluster", async () => {
+  const found = differences(
+    await runProgram(minimal),
+    await runProgram({ ...minimal, users: [...minimal.users].reverse() }),
+  );
+  expect(found).toEqual(["Auth sign-in"]);
+});
