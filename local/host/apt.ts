@@ -90,7 +90,7 @@ async function apt(
 export function aptFailure(packages: readonly string[], output: string, log: string): UserError {
   const what = `Debian packages could not be installed (${packages.join(", ")})`;
   const said = `apt-get's own words: ${log}`;
-  if (/No space left|not enough free space/i.test(output))
+  if (/No space left|enough free space/i.test(output))
     return new UserError(`${what}: the disk is full`, `free some space (${said})`);
   if (/Could not get lock|Unable to (acquire|lock)/i.test(output))
     return new UserError(`${what}: another program holds apt's lock`, `wait for it to end (${said})`);

@@ -40,7 +40,6 @@ export function run(command: string, args: readonly string[], options: RunOption
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
       stdio: "pipe",
-      ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
     });
     const lines: Record<"stdout" | "stderr", string[]> = { stdout: [], stderr: [] };
     for (const from of ["stdout", "stderr"] as const) {
@@ -59,7 +58,9 @@ export function run(command: string, args: readonly string[], options: RunOption
       process.on("SIGINT", onSignal);
       process.on("SIGTERM", onSignal);
     }
+    const timer = options.timeout === undefined ? undefined : setTimeout(() => child.kill(), options.timeout);
     const finish = (ran: Omit<Ran, "interrupted">) => {
+      clearTimeout(timer);
       process.off("SIGINT", onSignal);
       process.off("SIGTERM", onSignal);
       resolve({ ...ran, interrupted });

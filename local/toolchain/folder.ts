@@ -9,14 +9,16 @@ import type { Source } from "./source";
 /** Where every module's binaries lie, a folder a module and content. */
 export const toolchainFolder = path.join(cacheFolder, "toolchain");
 
-const found = new Map<ModuleName, Go>();
+/** What Go said of itself, by module and PATH. */
+const found = new Map<string, Go>();
 
 /** The folder of a module's binaries; another content, flag, Go or machine gives another folder. */
 export function binaryFolder(name: ModuleName, source: Source): string {
-  let go = found.get(name);
+  const asked = `${name} ${process.env["PATH"] ?? ""}`;
+  let go = found.get(asked);
   if (go === undefined) {
     go = findGo(name, source);
-    found.set(name, go);
+    found.set(asked, go);
   }
   const hash = createHash("sha256");
   hash.update(JSON.stringify([go, goEnvironment(name), source.ldflags, source.packages]));

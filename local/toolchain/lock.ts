@@ -14,7 +14,12 @@ export async function withLock<T>(
 ): Promise<T> {
   const child = spawn(
     "sh",
-    ["-c", 'exec 9>>"$0"; flock -n 9 || { echo busy; flock 9; }; echo held; exec cat', file],
+    [
+      "-c",
+      'exec 9>>"$0"; flock -n 9 || { echo busy; flock 9; }; printf %s "$1" >"$0"; echo held; exec cat',
+      file,
+      `${purpose} (pid ${process.pid})`,
+    ],
     { stdio: ["pipe", "pipe", "inherit"] },
   );
   const released = new Promise<void>((resolve) => {
@@ -34,7 +39,6 @@ export async function withLock<T>(
           report(`waiting for ${fs.readFileSync(file, "utf8") || "another process"}`);
       });
     });
-    fs.writeFileSync(file, `${purpose} (pid ${process.pid})`);
     return await work();
   } finally {
     child.stdin.end();

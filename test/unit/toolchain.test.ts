@@ -107,7 +107,7 @@ test.each([
   await expect(ensureTools(["coredns"], () => undefined)).rejects.toThrow(message);
 });
 
-test("a tool that nobody builds, or that is not built yet, is an error that says so", async () => {
+test("a tool that nobody builds, or that is not built yet, is an error that says so", () => {
   onlyOnPath(go(""));
   expect(() => toolPath("nonesuch")).toThrow("no tool is called nonesuch");
   expect(() => toolPath("kubectl")).toThrow("kubectl is not built yet; run `make up`");
