@@ -1,0 +1,67 @@
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { run, type Ran } from "../host/run";
+import { imageFailure } from "./failure";
+import { imagesFolder } from "./store";
+
+/** buildah keeps its layers here, apart from those of the machine's other programs. */
+const storage = path.join(imagesFolder, "storage");
+
+/** What of the storage is mounted; must not outlive a boot. */
+const state = path.join(
+  "/run/vibecode",
+  `images-${createHash("sha256").update(storage).digest("hex").slice(0, 12)}`,
+);
+
+/** Neither needs a container runtime, a bridge or a name server of its own. */
+export const isolation = ["--isolation", "chroot", "--network", "host"];
+
+/** Runs buildah on our storage. It ends when this process ends, even by SIGKILL. */
+export function buildah(args: readonly string[], onLine?: (line: string) => void): Promise<Ran> {
+  const command = ["--pdeathsig", "TERM", "buildah", "--root", storage, "--runroot", state, ...args];
+  return run("setpriv", command, {
+    // Beside the storage, since /var/tmp may be small.
+    env: { TMPDIR: imagesFolder },
+    ...(onLine === undefined ? {} : { onLine }),
+  });
+}
+
+/** Runs buildah for one image and gives its standard output; a failure becomes a line for the user. */
+export async function mustBuildah(
+  image: string,
+  args: readonly string[],
+  onLine?: (line: string) => void,
+): Promise<string> {
+  const ran = await buildah(args, onLine);
+  if (ran.code !== 0) throw recordFailure(image, ran);
+  return ran.stdout.trim();
+}
+
+/** Keeps what a failed program printed, and names the cause. */
+export function recordFailure(image: string, ran: Ran): Error {
+  const log = path.join(imagesFolder, `${image}.log`);
+  const output = `${ran.stdout}\n${ran.stderr}\n`;
+  try {
+    fs.writeFileSync(log, output);
+  } catch {
+    // On a full disk the cause matters more than the log.
+  }
+  return imageFailure(image, output, log);
+}
+
+/**
+ * Takes away what an interrupted build left, and layers older than so many days: they would keep Debian's updates
+ * out of the next image. Untagged ones stay until then, since they spare an edit of the last stage all others.
+ */
+export async function tidyStorage(days = 14): Promise<void> {
+  if (!fs.existsSync(storage)) return;
+  await buildah(["rm", "--all"]);
+  const listed = await buildah(["images", "--all", "--format", "{{.ID}} {{.CreatedAtRaw}}"]);
+  const limit = Date.now() - days * 86_400_000;
+  const old = listed.stdout.split("\n").flatMap((line) => {
+    const [id, day] = line.split(/\s+/);
+    return id !== undefined && day !== undefined && Date.parse(day) < limit ? [id] : [];
+  });
+  if (old.length > 0) await buildah(["rmi", "--force", ...old]);
+}

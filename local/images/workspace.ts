@@ -1,0 +1,85 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { z } from "zod";
+import type { Report } from "../errors";
+import { run } from "../host/run";
+import { checkout } from "../paths";
+import { baseKey, ensureBase } from "./base";
+import { isolation, mustBuildah, recordFailure } from "./buildah";
+import type { Builder } from "./builder";
+import { folderKey } from "./key";
+import { packFolder, type Packed } from "./oci";
+import { stepReader } from "./steps";
+
+/** The Containerfile and everything inside the workspace. */
+const folder = path.join(checkout, "workspace-image");
+
+export const workspaceKey = (builder: Builder) =>
+  folderKey(folder, builder === "buildah" ? baseKey() : "public base");
+
+/** Builds the workspace's image in `work`, a folder of its own, and writes the archive there. */
+export async function buildWorkspace(
+  builder: Builder,
+  ref: string,
+  work: string,
+  report: Report,
+): Promise<Packed & { file: string }> {
+  const read = stepReader();
+  const onLine = (line: string) => {
+    const step = read(line);
+    if (step !== undefined) report(`workspace image: ${step}`);
+  };
+  const file = path.join(work, "archive.tar");
+  const settings = await hostSettings();
+
+  if (builder === "docker") {
+    const build = ["build", "--progress", "plain", "--tag", ref, ...settings, folder];
+    await mustDocker(build, onLine);
+    report("workspace image: writing the archive");
+    await mustDocker(["save", "--output", file, ref]);
+    const asked = await mustDocker(["image", "inspect", ref]);
+    const [image] = inspected.parse(JSON.parse(asked));
+    return { file, digest: image.Id, bytes: image.Size };
+  }
+
+  const base = await ensureBase(work, report);
+  const options = ["--layers", ...isolation, "--build-arg", `BASE=${base}`, ...settings];
+  await mustBuildah("workspace", ["bud", ...options, "--tag", ref, folder], onLine);
+  report("workspace image: writing the archive");
+  const pushed = path.join(work, "pushed");
+  const plain = ["--quiet", "--disable-compression", "--format", "oci"];
+  await mustBuildah("workspace", ["push", ...plain, ref, `dir:${pushed}`]);
+  return { file, ...(await packFolder(pushed, ref, work, file)) };
+}
+
+const inspected = z.tuple([z.looseObject({ Id: z.string(), Size: z.number() })]);
+
+async function mustDocker(args: readonly string[], onLine?: (line: string) => void): Promise<string> {
+  const ran = await run("docker", args, {
+    // Secrets need BuildKit, which older engines have to be asked for.
+    env: { DOCKER_BUILDKIT: "1" },
+    ...(onLine === undefined ? {} : { onLine }),
+  });
+  if (ran.code !== 0) throw recordFailure("workspace", ran);
+  return ran.stdout;
+}
+
+/**
+ * How this machine reaches package registries: its npm registry, its proxies and whom it trusts. All of it is for
+ * the build alone: a secret is never part of a layer, and the last stage declares none of the arguments.
+ */
+async function hostSettings(): Promise<string[]> {
+  const settings: string[] = [];
+  const npm = await run("npm", ["config", "get", "registry"], { cwd: os.tmpdir() });
+  if (npm.code === 0 && URL.canParse(npm.stdout.trim()))
+    settings.push("--build-arg", `npm_config_registry=${npm.stdout.trim()}`);
+  for (const name of ["http_proxy", "https_proxy", "no_proxy"])
+    for (const variable of [name, name.toUpperCase()])
+      if (process.env[variable] !== undefined) settings.push("--build-arg", variable);
+  const bundle = [process.env["NODE_EXTRA_CA_CERTS"], "/etc/ssl/certs/ca-certificates.crt"].find(
+    (file) => file !== undefined && fs.existsSync(file),
+  );
+  if (bundle !== undefined) settings.push("--secret", `id=ca,src=${bundle}`);
+  return settings;
+}

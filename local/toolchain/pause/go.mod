@@ -1,0 +1,3 @@
+module vibecode.local/toolchain/pause
+
+go 1.26.0
