@@ -29,7 +29,7 @@ export async function exists(...args: string[]): Promise<boolean> {
 }
 
 export async function apply(...objects: object[]): Promise<void> {
-  const input = objects.map((object) => JSON.stringify(object)).join("\n---\n");
+  const input = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects });
   await execa("kubectl", ["--kubeconfig", kubeconfig(), "apply", "-f", "-"], { input });
 }
 

@@ -1,8 +1,7 @@
-import { isObject } from "../../server";
 import type { Call, PropertyMap } from "../../server";
 import type { Api } from "../api";
 import type { Kind } from "../kinds";
-import { annotation, describe, listAt } from "../objects";
+import { annotation, describe } from "../objects";
 import { deadline, list, until } from "./observe";
 import { ready, waiting } from "./readiness";
 import type { Progress } from "./readiness";
@@ -82,7 +81,7 @@ export async function awaitReady({ api, kind, live, seconds, call }: AwaitArgs):
 /** Whether an object is ready now, without waiting. */
 export async function checkReady(api: Api, kind: Kind, live: PropertyMap): Promise<PropertyMap> {
   for (const [index, { selection, judge }] of (await stagesOf(api, kind, live)).entries()) {
-    const objects = index === 0 ? [live] : listAt(await list(api, selection), "items").filter(isObject);
+    const objects = index === 0 ? [live] : (await list(api, selection)).objects;
     const progress = judge(objects);
     if (!progress.ready) return settle(api, live, progress, "is not ready");
   }

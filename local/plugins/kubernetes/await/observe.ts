@@ -18,13 +18,26 @@ export interface Selection {
 /** How long to wait between two looks where watching is not possible. */
 const pollMs = 2000;
 
+export interface Listed {
+  objects: PropertyMap[];
+  /** From where a watch goes on. */
+  resourceVersion: string | undefined;
+}
+
 export async function list(
   api: Api,
   { path, fields, labels }: Selection,
   signal?: AbortSignal,
-): Promise<PropertyMap> {
+): Promise<Listed> {
   const query = { fieldSelector: fields, labelSelector: labels };
-  return (await api.request({ method: "GET", path, query, ...(signal && { signal }) })).object;
+  const { object } = await api.request({ method: "GET", path, query, ...(signal && { signal }) });
+  // A list says once, for all its items, what they are.
+  const kind = textAt(object, "kind")?.replace(/List$/, "");
+  const objects = listAt(object, "items").filter(isObject);
+  return {
+    objects: objects.map((item) => ({ apiVersion: object["apiVersion"], kind, ...item })),
+    resourceVersion: textAt(object, "metadata", "resourceVersion"),
+  };
 }
 
 /**
@@ -41,19 +54,11 @@ export async function until<T>(
   for (;;) {
     signal.throwIfAborted();
     try {
-      const all = await list(api, selection, signal);
-      const objects = new Map(
-        listAt(all, "items")
-          .filter(isObject)
-          .map((item) => [uid(item), item]),
-      );
+      const { objects: all, resourceVersion } = await list(api, selection, signal);
+      const objects = new Map(all.map((item) => [uid(item), item]));
       const first = judge([...objects.values()]);
       if (first !== undefined) return first;
-      const query = {
-        fieldSelector: fields,
-        labelSelector: labels,
-        resourceVersion: textAt(all, "metadata", "resourceVersion"),
-      };
+      const query = { fieldSelector: fields, labelSelector: labels, resourceVersion };
       for await (const { type, object } of api.watch(path, query, signal)) {
         if (type === "ERROR") break;
         if (type === "DELETED") objects.delete(uid(object));

@@ -48,7 +48,7 @@ async function podsOf(api: Api, object: PropertyMap, namespace: string): Promise
   const labels = Object.entries(labelsOf(object)).map(([key, value]) => `${key}=${String(value)}`);
   if (labels.length === 0) return [];
   const path = `/api/v1/namespaces/${namespace}/pods`;
-  return listAt(await list(api, { path, labels: labels.join(",") }), "items").filter(isObject);
+  return (await list(api, { path, labels: labels.join(",") })).objects;
 }
 
 /** Warnings about the object and about what was made for it: quota, probes, volumes, scheduling. */
@@ -65,7 +65,7 @@ async function eventReasons(
     (name.startsWith(`${own}-`) && /^-[a-z0-9]+(-[a-z0-9]+)?$/.test(name.slice(own.length)));
   const events = await list(api, { path: `/api/v1/namespaces/${namespace}/events`, fields: "type=Warning" });
   const latest = new Map<string, string>();
-  for (const event of listAt(events, "items").filter(isObject)) {
+  for (const event of events.objects) {
     const involved = textAt(event, "involvedObject", "name") ?? "";
     if (!isOurs(involved)) continue;
     const kind = (textAt(event, "involvedObject", "kind") ?? "").toLowerCase();

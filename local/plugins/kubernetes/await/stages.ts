@@ -1,4 +1,3 @@
-import { isObject } from "../../server";
 import type { PropertyMap } from "../../server";
 import type { Api } from "../api";
 import { ApiError } from "../api";
@@ -62,7 +61,7 @@ async function waitsForConsumer(api: Api, claim: PropertyMap): Promise<boolean> 
   const name = textAt(claim, "spec", "storageClassName");
   if (textAt(claim, "spec", "volumeName") !== undefined || name === "") return false;
   try {
-    const classes = listAt(await list(api, { path }), "items").filter(isObject);
+    const classes = (await list(api, { path })).objects;
     const isMeant = (each: PropertyMap) =>
       name === undefined
         ? annotation(each, defaultClass) === "true"
