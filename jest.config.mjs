@@ -11,6 +11,17 @@ const project = (displayName, extra = {}) => ({
   ...extra,
 });
 
+// Each asks for the cluster; the first one's setup starts it, the last one's teardown stops it.
+const onCluster = {
+  globalSetup: "<rootDir>/test/cluster/setup.ts",
+  globalTeardown: "<rootDir>/test/cluster/teardown.ts",
+};
+
 export default {
-  projects: [project("unit"), project("plugins"), project("cluster"), project("browser")],
+  projects: [
+    project("unit"),
+    project("plugins", onCluster),
+    project("cluster", onCluster),
+    project("browser", onCluster),
+  ],
 };

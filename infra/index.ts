@@ -16,6 +16,9 @@ const provider = new k8s.Provider("cluster", {
   // A user who comes back finds namespace and volumes; an `up` that was cut off finds what it had made. Names
   // are explicit and a resource's name follows its object's, so no rename can put one object behind two.
   upsertExistingObjects: true,
+  // Pods restart by the hash of what they read, or watch it; replacing a ConfigMap would take it away meanwhile.
+  enableConfigMapMutable: true,
+  enableSecretMutable: true,
 });
 const opts = { providers: [provider] };
 

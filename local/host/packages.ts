@@ -21,12 +21,14 @@ export const packages = {
   socat: { reason: "kubectl port-forward", brings: "socat" },
   mount: { reason: "the node's volumes", brings: "mount" },
   "util-linux": { reason: "namespaces and file locks", brings: "flock" },
+  xfsprogs: { reason: "volumes of an enforced size", brings: "mkfs.xfs" },
   procps: { reason: "names who holds a port", brings: "ps" },
   debootstrap: { reason: "the base of all images, made from Debian's packages", brings: "debootstrap" },
   buildah: { reason: "builds images from a Containerfile", brings: "buildah" },
   "ca-certificates": { reason: "registries are reached through TLS", brings: "update-ca-certificates" },
   curl: { reason: "looks whether Pulumi's installer can be had", brings: "curl" },
   openssl: { reason: "the tests judge certificates with it", brings: "openssl" },
+  "libnss3-tools": { reason: "puts an authority into a browser's store", brings: "certutil" },
   chromium: { reason: "the browser tests", brings: "chromium" },
 } as const satisfies Record<string, Package>;
 
@@ -48,6 +50,7 @@ export const clusterPackages = [
   "socat",
   "mount",
   "util-linux",
+  "xfsprogs",
 ] as const satisfies readonly PackageName[];
 
 /** What building the images needs. */
@@ -59,7 +62,7 @@ export const imagePackages = [
 ] as const satisfies readonly PackageName[];
 
 /** What the tests need on top. */
-export const testPackages = ["chromium", "openssl", "curl"] as const satisfies readonly PackageName[];
+export const testPackages = ["chromium", "libnss3-tools", "openssl", "curl"] as const satisfies readonly PackageName[];
 
 export function describePackage(name: PackageName): Package {
   return table[name];

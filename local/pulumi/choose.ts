@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
+import { UserError } from "../errors";
 import { findOnPath, run } from "../host";
 import { cacheFolder } from "../paths";
 import { toolFolders } from "../toolchain";
@@ -79,11 +80,14 @@ export async function choosePulumi(): Promise<Choice> {
 const offline = (why: string) =>
   ({ plugins: "offline", needsLanguageHost: false, why: `${why}, with the offline plugins` }) as const;
 
-/** Whether an earlier run built Pulumi; without Go there is nothing to find. */
+/** Whether an earlier run built Pulumi; where there is no Go that could have, it did not. */
 function isBuilt(): boolean {
-  return (
-    findOnPath("go") !== undefined && toolFolders(sourceModules).every((folder) => fs.existsSync(folder))
-  );
+  try {
+    return toolFolders(sourceModules).every((folder) => fs.existsSync(folder));
+  } catch (error) {
+    if (error instanceof UserError) return false;
+    throw error;
+  }
 }
 
 /** A Pulumi that is there: does it have the official plugins, or can it get them? */

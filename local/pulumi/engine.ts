@@ -3,7 +3,7 @@ import { z } from "zod";
 import { UserError, type Report } from "../errors";
 import { run } from "../host";
 import { checkout } from "../paths";
-import { Events, isNoise } from "./events";
+import { Events, type Touched } from "./events";
 import { countPending, settlePending } from "./pending";
 import type { Pulumi } from "./prepare";
 import { saltFile, stackFolder, stateFile, writeConfig, type StackFolder } from "./stack-folder";
@@ -27,6 +27,8 @@ export interface StackArgs {
 export interface Outcome {
   /** Resources by operation: `{ create: 2, same: 40 }`. */
   changes: Readonly<Record<string, number>>;
+  /** Every resource that was not left as it was. */
+  touched: readonly Touched[];
   seconds: number;
 }
 
@@ -115,7 +117,7 @@ class LocalStack {
     const besides = ran.stderr.split("\n").filter((line) => line.trim() !== "" && !isNoise(line));
     if (ran.code !== 0) throw failure(command, ran.code, [...events.errors, ...besides]);
     for (const line of besides) this.print(line);
-    return { changes: events.changes, seconds: (Date.now() - began) / 1000 };
+    return { changes: events.changes, touched: events.touched, seconds: (Date.now() - began) / 1000 };
   }
 
   /** Settles what an interrupted run left. */

@@ -18,6 +18,12 @@ const event = z.object({
   summaryEvent: z.object({ resourceChanges: z.record(z.string(), z.number()).nullish() }).optional(),
 });
 
+/** One thing that the engine did to a resource: `{ operation: "update", name: "alice-editor" }`. */
+export interface Touched {
+  operation: string;
+  name: string;
+}
+
 /** `Deployment alice` of `urn:pulumi:local::vibecode::...$kubernetes:apps/v1:Deployment::alice`. */
 export function shortName(urn: string): string {
   const [, , types = "", ...name] = urn.split("::");
@@ -29,11 +35,12 @@ export function shortName(urn: string): string {
 export class Events {
   /** Resources by operation, as the engine counts them at the end: `{ create: 2, same: 40 }`. */
   changes: Readonly<Record<string, number>> = {};
+  /** Every resource that was not left as it was, in the order in which the engine was done with it. */
+  readonly touched: Touched[] = [];
   /** What failed, whole, each with its resource's name before it. */
   readonly errors: string[] = [];
   private readonly working = new Map<string, string>();
   private unchanged = 0;
-  private changed = 0;
 
   constructor(
     private readonly report: Report,
@@ -66,14 +73,14 @@ export class Events {
     this.working.delete(urn);
     if (type.startsWith("pulumi:")) return;
     if (op === "same") this.unchanged++;
-    else this.changed++;
+    else this.touched.push({ operation: op, name: urn.split("::").slice(3).join("::") });
     this.progress();
   }
 
   private progress(): void {
     const latest = [...this.working].at(-1);
     const now = latest === undefined ? "" : `, ${latest[1]} ${shortName(latest[0])}`;
-    this.report(`${this.changed} resources changed, ${this.unchanged} as they were${now}`);
+    this.report(`${this.touched.length} resources changed, ${this.unchanged} as they were${now}`);
   }
 
   private diagnostic(event: {

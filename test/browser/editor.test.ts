@@ -1,0 +1,99 @@
+import type { Page, WebSocket } from "playwright-core";
+
+import { deploy, type Deployed } from "../platform/deploy";
+import { inWorkspace, kubectl } from "../platform/kubectl";
+import { get } from "../platform/https";
+import { person, type Person } from "./chromium";
+
+const screenshots = process.env["VIBECODE_SCREENSHOTS"];
+
+let platform: Deployed;
+let alice: Person;
+let page: Page;
+const sockets: WebSocket[] = [];
+
+beforeAll(async () => {
+  platform = await deploy({ users: ["alice", "bob"] });
+  alice = await person({
+    ca: platform.ca,
+    domain: platform.domain,
+    address: platform.address,
+    credentials: { username: "alice", password: platform.password("alice") },
+  });
+  page = await alice.context.newPage();
+  page.on("websocket", (socket) => sockets.push(socket));
+}, 600_000);
+
+afterAll(async () => {
+  await alice.close();
+});
+
+const file = `notes-${Date.now()}.txt`;
+
+async function openEditor(): Promise<void> {
+  await page.goto(platform.url("alice"), { waitUntil: "domcontentloaded", timeout: 60_000 });
+  await page.locator(".monaco-workbench .explorer-folders-view").waitFor({ timeout: 90_000 });
+}
+
+async function openFile(name: string): Promise<void> {
+  await page.keyboard.press("Control+P");
+  await page.locator(".quick-input-widget input").fill(name);
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().waitFor();
+  await page.keyboard.press("Enter");
+  await page.locator(`.tab[data-resource-name="${name}"]`).waitFor();
+  await page.locator(".editor-instance .view-lines").first().click();
+}
+
+test("alice signs in through TLS, edits a file in the workbench, and the pod has it", async () => {
+  inWorkspace("alice", `printf 'first line\\n' > ${file}`);
+  await openEditor();
+  await openFile(file);
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type("typed in a browser");
+  await page.keyboard.press("Control+S");
+  await page.locator(`.tab[data-resource-name="${file}"]:not(.dirty)`).waitFor();
+  expect(inWorkspace("alice", `cat ${file}`)).toBe("first line\ntyped in a browser");
+  if (screenshots !== undefined) await page.screenshot({ path: `${screenshots}/editor.png` });
+}, 240_000);
+
+test("a WebSocket of the editor stays open for more than a minute", async () => {
+  const open = sockets.filter((socket) => !socket.isClosed());
+  expect(open.length).toBeGreaterThan(0);
+  await page.waitForTimeout(65_000);
+  expect(open.filter((socket) => socket.isClosed())).toEqual([]);
+}, 120_000);
+
+test("what was saved outlives the pod, and the browser comes back to it", async () => {
+  kubectl("-n", "ws-alice", "delete", "pod", "-l", "app=editor", "--wait=true");
+  kubectl("-n", "ws-alice", "rollout", "status", "deployment/editor", "--timeout=120s");
+  expect(inWorkspace("alice", `cat ${file}`)).toBe("first line\ntyped in a browser");
+  await openEditor();
+  await openFile(file);
+  await page.getByText("typed in a browser").first().waitFor();
+}, 240_000);
+
+test("only the owner's password opens a workspace", async () => {
+  const status = async (host: string, credentials?: string) =>
+    (await get(platform, host, "/healthz", credentials)).status;
+  const as = (user: string) => `${user}:${platform.password(user)}`;
+  expect(await status("alice", as("alice"))).toBe(200);
+  expect(await status("bob", as("bob"))).toBe(200);
+  expect(await status("alice", as("bob"))).toBe(401);
+  expect(await status("bob", as("alice"))).toBe(401);
+  expect(await status("alice", `bob:${platform.password("alice")}`)).toBe(401);
+  expect(await status("alice", "alice:wrong")).toBe(401);
+  expect(await status("alice")).toBe(401);
+}, 60_000);
+
+test("without a password a browser is shown nothing of the editor", async () => {
+  const stranger = await person({ ca: platform.ca, domain: platform.domain, address: platform.address });
+  try {
+    const visited = await stranger.context.newPage();
+    const response = await visited.goto(platform.url("alice")).catch(() => null);
+    // A dialog for the password cannot be drawn without a window; Chromium then shows the 401 or gives up.
+    expect(response === null ? 401 : response.status()).toBe(401);
+    expect(await visited.locator(".monaco-workbench").count()).toBe(0);
+  } finally {
+    await stranger.close();
+  }
+}, 60_000);

@@ -1,0 +1,75 @@
+import { ensureImages } from "../../local/images";
+import { openStack, preparePulumi, type LocalStack, type Outcome } from "../../local/pulumi";
+import { localOutputs } from "../../local/platform";
+import { testCluster } from "../cluster/instance";
+import { kubeconfig } from "./kubectl";
+
+export interface PlatformArgs {
+  /** The stack's users. */
+  users: readonly unknown[];
+  /** Other keys of the config, with their namespace. */
+  extra?: Readonly<Record<string, unknown>>;
+}
+
+/** The platform as a test meets it: on the cluster `test`, below a domain of its own. */
+export interface Deployed {
+  domain: string;
+  /** Host and port of HTTPS on the node, and of plain HTTP. */
+  address: string;
+  plainAddress: string;
+  /** The stack's own authority, PEM. */
+  ca: string;
+  url: (user: string) => string;
+  password: (user: string) => string;
+}
+
+const domain = "test.localhost";
+
+/** Converges the platform on the test cluster and says what the engine did. */
+export async function up(args: PlatformArgs): Promise<Outcome> {
+  return (await open(args)).up(quiet);
+}
+
+/** Converges the platform and gives what a test needs to use it. */
+export async function deploy(args: PlatformArgs): Promise<Deployed> {
+  const stack = await open(args);
+  await stack.up(quiet);
+  const { urls, passwords, ca } = await localOutputs(stack);
+  const node = process.env["VIBECODE_TEST_NODE"] ?? "";
+  return {
+    domain,
+    address: `${node}:30443`,
+    plainAddress: `${node}:30080`,
+    ca,
+    url: (user) => known(urls, user),
+    password: (user) => known(passwords, user),
+  };
+}
+
+/** The stack `local` with another domain, other users, and its state beside the test cluster's. */
+export async function open(args: PlatformArgs): Promise<LocalStack> {
+  const images = await loadedImages();
+  const overrides = {
+    "vibecode:domain": domain,
+    "vibecode:users": args.users,
+    "vibecode:cluster": { kubeconfig: kubeconfig(), context: "vibecode-test", name: "test" },
+    "vibecode:images": images,
+    ...args.extra,
+  };
+  const pulumi = await preparePulumi(quiet);
+  return openStack({ cluster: "test", stack: "local", pulumi, overrides, print: quiet }, quiet);
+}
+
+const quiet = () => undefined;
+
+async function loadedImages(): Promise<{ workspace: string; traefik: string }> {
+  const { workspace, traefik } = await ensureImages(["workspace", "traefik"], quiet);
+  await testCluster("test").loadImages([workspace, traefik], quiet);
+  return { workspace: workspace.ref, traefik: traefik.ref };
+}
+
+function known(values: Record<string, string>, user: string): string {
+  const value = values[user];
+  if (value === undefined) throw new Error(`${user} is not in the stack`);
+  return value;
+}
