@@ -13,7 +13,8 @@ import type { Source } from "./source";
  */
 export async function build(name: ModuleName, source: Source, folder: string, report: Report): Promise<void> {
   const flags = ["-trimpath", "-ldflags", source.ldflags];
-  const unfinished = path.join(path.dirname(folder), `.${path.basename(folder)}`);
+  // Named after us: a `go` that outlived its killed caller may still write into its own.
+  const unfinished = path.join(path.dirname(folder), `.${path.basename(folder)}.${process.pid}`);
   const log = path.join(path.dirname(folder), `${name}.log`);
   fs.rmSync(unfinished, { recursive: true, force: true });
 

@@ -38,7 +38,7 @@ export function markUsed(folder: string): void {
 /** Removes what earlier contents of the module left: binaries unused for so long, builds that were cut off. */
 export function prune(name: ModuleName, keep: string, days = 30): void {
   const earlier = new RegExp(`^${name}-[0-9a-f]{16}$`);
-  const unfinished = new RegExp(`^\\.${name}-[0-9a-f]{16}$`);
+  const unfinished = new RegExp(`^\\.${name}-[0-9a-f]{16}\\.\\d+$`);
   for (const entry of fs.readdirSync(toolchainFolder)) {
     const folder = path.join(toolchainFolder, entry);
     const old =

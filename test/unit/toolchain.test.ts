@@ -84,7 +84,7 @@ test("another Go builds into another folder, and what was unused for a month goe
   const [old = ""] = toolFolders(["coredns"]);
   const recent = path.join(folder, "coredns-0123456789abcdef");
   const other = path.join(folder, "traefik-0123456789abcdef");
-  const cutOff = path.join(folder, ".coredns-0123456789abcdef");
+  const cutOff = path.join(folder, ".coredns-0123456789abcdef.1");
   for (const made of [recent, other, cutOff]) fs.mkdirSync(made);
   const longAgo = new Date(Date.now() - 31 * 86_400_000);
   for (const aged of [old, other]) fs.utimesSync(aged, longAgo, longAgo);
