@@ -3,7 +3,7 @@ import { z } from "zod";
 import { UserError, type Report } from "../errors";
 import { run } from "../host";
 import { checkout } from "../paths";
-import { Events, type Touched } from "./events";
+import { Events, isNoise, type Touched } from "./events";
 import { countPending, settlePending } from "./pending";
 import type { Pulumi } from "./prepare";
 import { saltFile, stackFolder, stateFile, writeConfig, type StackFolder } from "./stack-folder";

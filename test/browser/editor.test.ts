@@ -25,7 +25,7 @@ beforeAll(async () => {
 }, 600_000);
 
 afterAll(async () => {
-  await alice.close();
+  await (alice as Person | undefined)?.close();
 });
 
 const file = `notes-${Date.now()}.txt`;
