@@ -1,0 +1,98 @@
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import type { Report } from "../../local/errors";
+import type { Pulumi } from "../../local/pulumi/prepare";
+import { startControlPlane } from "./control-plane";
+import { kubectl } from "./kubectl";
+import { standInNode } from "./node";
+import { Platform } from "./platform";
+import type { Manifest } from "./platform";
+
+/** What one number of users costs; all times in seconds. */
+export interface Size {
+  users: number;
+  resources: number;
+  objects: number;
+  /** `pulumi up` of an empty cluster. */
+  up: number;
+  /** The next `pulumi up`, which changes nothing. */
+  again: number;
+  /** `kubectl apply --server-side` of the same objects to an empty cluster. */
+  kubectl: number;
+}
+
+/** What one user more costs; all times in seconds. */
+export interface Added {
+  to: number;
+  /** `pulumi up` of a platform without users that changes nothing: the engine's fixed start. */
+  fixed: number;
+  up: number;
+  /** `kubectl apply --server-side` of the new user's objects alone. */
+  kubectlNew: number;
+  /** `kubectl apply --server-side` of all objects, as one applies a folder. */
+  kubectlAll: number;
+}
+
+const key = (manifest: Manifest) => JSON.stringify([manifest["kind"], manifest["metadata"]]);
+
+/** Measures `up` against kubectl, on one API server, one after the other. */
+export async function measureEngine(
+  folder: string,
+  pulumi: Pulumi,
+  counts: readonly number[],
+  report: Report,
+): Promise<{ sizes: Size[]; added: Added }> {
+  for (const name of ["cluster", "project"]) await fs.mkdir(path.join(folder, name));
+  report("starting an API server");
+  const cluster = await startControlPlane(path.join(folder, "cluster"));
+  const node = await standInNode(cluster.kubeconfig);
+  const apply = kubectl(cluster.kubeconfig);
+  try {
+    const platform = await Platform.create(path.join(folder, "project"), pulumi, cluster);
+    report("0 users: up");
+    await platform.up(0);
+    const fixed = await platform.up(0);
+    await platform.destroy();
+
+    const sizes: Size[] = [];
+    const added: Added = { to: Math.max(...counts), fixed, up: 0, kubectlNew: 0, kubectlAll: 0 };
+    for (const users of counts) {
+      report(`${users} users: up`);
+      const up = await platform.up(users);
+      const again = await platform.up(users);
+      const { resources, manifests } = await platform.objects();
+      let more: Manifest[] = manifests;
+      if (users === added.to) {
+        report(`${users + 1} users: up`);
+        added.up = await platform.up(users + 1);
+        more = (await platform.objects()).manifests;
+      }
+      report(`${users} users: destroy`);
+      await platform.destroy();
+
+      report(`${users} users: kubectl`);
+      sizes.push({
+        users,
+        resources,
+        objects: manifests.length,
+        up,
+        again,
+        kubectl: await apply.apply(manifests),
+      });
+      if (users === added.to) {
+        // Objects of all users that change with one more, such as the list of passwords, belong to the new ones.
+        const known = new Set(manifests.map((manifest) => JSON.stringify(manifest)));
+        const fresh = more.filter((manifest) => !known.has(JSON.stringify(manifest)));
+        added.kubectlNew = await apply.apply(fresh);
+        const names = new Set(manifests.map(key));
+        await apply.delete(fresh.filter((manifest) => !names.has(key(manifest))));
+        added.kubectlAll = await apply.apply(more);
+      }
+      await apply.delete(more.toReversed());
+    }
+    return { sizes, added };
+  } finally {
+    await node.stop();
+    await cluster.stop();
+  }
+}

@@ -1,0 +1,124 @@
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+import { checkout } from "../../local/paths";
+import type { Pulumi } from "../../local/pulumi/prepare";
+import type { ControlPlane } from "./control-plane";
+import { run } from "./run";
+
+const state = z.object({
+  deployment: z.object({
+    resources: z
+      .array(
+        z.object({
+          type: z.string(),
+          custom: z.boolean(),
+          inputs: z.record(z.string(), z.unknown()).optional(),
+        }),
+      )
+      .default([]),
+  }),
+});
+
+/** A Kubernetes object as kubectl takes it. */
+export type Manifest = Record<string, unknown>;
+
+export const userNames = (count: number) => Array.from({ length: count }, (_, index) => `user${index + 1}`);
+
+/** The project itself, as a stack of its own whose files lie in a temporary folder. */
+export class Platform {
+  private constructor(
+    private readonly folder: string,
+    private readonly pulumi: Pulumi,
+    private readonly cluster: ControlPlane,
+    /** What the engine put into the stack's file for the secrets. */
+    private salt?: unknown,
+  ) {}
+
+  static async create(folder: string, pulumi: Pulumi, cluster: ControlPlane): Promise<Platform> {
+    for (const name of [
+      "infra",
+      "components",
+      "node_modules",
+      "package.json",
+      "tsconfig.json",
+      "Pulumi.yaml",
+    ]) {
+      await fs.symlink(path.join(checkout, name), path.join(folder, name));
+    }
+    for (const name of ["stacks", "state"]) await fs.mkdir(path.join(folder, name));
+    const platform = new Platform(folder, pulumi, cluster);
+    await platform.run("stack", "init", "bench");
+    const file = await fs.readFile(platform.file, "utf8");
+    platform.salt = z.object({ encryptionsalt: z.string() }).parse(parse(file)).encryptionsalt;
+    return platform;
+  }
+
+  /** Brings the stack to this many users and says how many seconds it took. */
+  async up(users: number): Promise<number> {
+    const { kubeconfig, context } = this.cluster;
+    const config = {
+      "vibecode:domain": "bench.localhost",
+      "vibecode:cluster": { kubeconfig, context, name: "bench" },
+      "vibecode:users": userNames(users),
+      "vibecode:images": { workspace: "localhost/workspace:bench" },
+      "vibecode:storage": { class: "bench", retain: false },
+      "vibecode:ingress": { exposure: { type: "NodePort" } },
+    };
+    // JSON is YAML.
+    await fs.writeFile(this.file, JSON.stringify({ encryptionsalt: this.salt, config }));
+    const began = performance.now();
+    await this.run("up", "--yes", "--skip-preview", "--stack", "bench");
+    return (performance.now() - began) / 1000;
+  }
+
+  async destroy(): Promise<void> {
+    await this.run("destroy", "--yes", "--skip-preview", "--stack", "bench");
+  }
+
+  /** How many resources the stack holds, and the Kubernetes objects among them, in the order of their making. */
+  async objects(): Promise<{ resources: number; manifests: Manifest[] }> {
+    const exported = await this.run("stack", "export", "--show-secrets", "--stack", "bench");
+    const { resources } = state.parse(JSON.parse(exported)).deployment;
+    const real = resources.filter(({ type, custom }) => custom && !type.startsWith("pulumi:"));
+    return {
+      resources: real.length,
+      manifests: real.flatMap(({ type, inputs }) =>
+        type.startsWith("kubernetes:") ? [plain(inputs ?? {})] : [],
+      ),
+    };
+  }
+
+  private get file(): string {
+    return path.join(this.folder, "stacks", "Pulumi.bench.yaml");
+  }
+
+  private run(...args: string[]): Promise<string> {
+    return run(this.pulumi.command, [...args, "--non-interactive"], {
+      cwd: this.folder,
+      env: {
+        ...this.pulumi.env,
+        PULUMI_BACKEND_URL: `file://${path.join(this.folder, "state")}`,
+        PULUMI_CONFIG_PASSPHRASE: "bench",
+        PULUMI_HOME: path.join(this.folder, "home"),
+      },
+    });
+  }
+}
+
+const wrapped = z.looseObject({ plaintext: z.string() });
+
+/** The object without what the engine adds: secrets are wrapped in the state, names of its own begin with `__`. */
+function plain(inputs: Record<string, unknown>): Manifest {
+  const open = (value: unknown): unknown => {
+    const secret = wrapped.safeParse(value);
+    if (secret.success) return open(JSON.parse(secret.data.plaintext));
+    if (Array.isArray(value)) return value.map(open);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value).flatMap(([key, item]) => (key.startsWith("__") ? [] : [[key, open(item)]])),
+    );
+  };
+  return z.record(z.string(), z.unknown()).parse(open(inputs));
+}

@@ -1,0 +1,52 @@
+import * as os from "node:os";
+import type { Added, Size } from "./engine";
+
+const s = (seconds: number) => `${seconds.toFixed(1)} s`;
+
+function table(head: string[], rows: string[][]): string {
+  const line = (cells: string[]) => `| ${cells.join(" | ")} |\n`;
+  return [head, head.map(() => "---"), ...rows].map(line).join("");
+}
+
+/** On what it was measured, and when. */
+export function machine(): string {
+  const cpus = os.cpus();
+  const memory = Math.round(os.totalmem() / 2 ** 30);
+  const day = new Date().toISOString().slice(0, 10);
+  return `${day}, ${cpus.length} × ${cpus[0]?.model.trim() ?? "?"}, ${memory} GiB, load ${os.loadavg()[0]?.toFixed(1) ?? "?"}\n`;
+}
+
+export function sizesTable(sizes: Size[]): string {
+  return table(
+    [
+      "Users",
+      "Resources",
+      "of them Kubernetes objects",
+      "up",
+      "up again, no change",
+      "kubectl, same objects",
+    ],
+    sizes.map((size) => [
+      `${size.users}`,
+      `${size.resources}`,
+      `${size.objects}`,
+      s(size.up),
+      s(size.again),
+      s(size.kubectl),
+    ]),
+  );
+}
+
+export function addedTable({ to, fixed, up, kubectlNew, kubectlAll }: Added): string {
+  const bound = (kubectl: number) =>
+    `${s(3 * kubectl + fixed)} ${up <= 3 * kubectl + fixed ? "(kept)" : "(not kept)"}`;
+  return table(
+    [`One user more than ${to}`, "Measured", "Aim for up: 3 times that and the engine's start"],
+    [
+      ["the engine's fixed start: up of no users, no change", s(fixed), ""],
+      ["up", s(up), ""],
+      ["kubectl, the new user's objects", s(kubectlNew), bound(kubectlNew)],
+      ["kubectl, all objects", s(kubectlAll), bound(kubectlAll)],
+    ],
+  );
+}
