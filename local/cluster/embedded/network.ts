@@ -1,6 +1,7 @@
 import { readFile, readdir } from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 
 import { UserError } from "../../errors";
@@ -44,11 +45,18 @@ export async function keptLink(folder: string): Promise<Link | undefined> {
 /**
  * A link nobody else has: the one it had, if no interface of the host is in that network now, else the first
  * free one which no instance beside it has been given.
+ * @param patience milliseconds in which its own link of a run that was just killed may still go away
  */
-export async function freeLink(folder: string, inUse: string[] = hostAddresses()): Promise<Link> {
-  const free = (l: Link): boolean => !inUse.some((address) => address.startsWith(l.host.slice(0, -1)));
+export async function freeLink(folder: string, inUse = hostAddresses, patience = 5000): Promise<Link> {
+  const free = (l: Link): boolean =>
+    !inUse().some((address) => address.startsWith(`10.201.${String(l.index)}.`));
   const own = await keptLink(folder);
-  if (own && free(own)) return own;
+  const limit = Date.now() + patience;
+  while (own) {
+    if (free(own)) return own;
+    if (Date.now() > limit) break;
+    await sleep(100);
+  }
   const parent = path.dirname(folder);
   const names = (await readdir(parent)).filter((name) => name !== path.basename(folder));
   const others = await Promise.all(names.map((name) => keptLink(path.join(parent, name))));

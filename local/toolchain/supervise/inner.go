@@ -140,6 +140,11 @@ func network(c *config, processes *table) error {
 	if err := nodeTable(c); err != nil {
 		return fmt.Errorf("packet filter of the node: %w", err)
 	}
+	// A connection whose owner was killed lives on in the kernel, and keeps this namespace with its link to the
+	// host alive, until it has tried often enough to say goodbye: minutes by default, a second here.
+	if err := os.WriteFile("/proc/sys/net/ipv4/tcp_orphan_retries", []byte("1"), 0); err != nil {
+		return err
+	}
 	return os.WriteFile("/proc/sys/net/ipv4/ip_forward", []byte("1"), 0)
 }
 

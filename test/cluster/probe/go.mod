@@ -1,0 +1,3 @@
+module vibecode.local/test/probe
+
+go 1.26.0

@@ -1,0 +1,168 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+
+import { chooseCluster, type Cluster } from "../../local/cluster";
+import { UserError } from "../../local/errors";
+import { dataFolder } from "../../local/paths";
+
+let folder: string;
+const realPath = process.env["PATH"];
+
+/** Puts a program on PATH which notes how it was called, then runs the script. */
+function standIn(name: string, script: string): void {
+  const file = path.join(folder, "bin", name);
+  fs.writeFileSync(file, `#!/bin/sh\necho "${name} $*" >> "${folder}/calls"\n${script}\n`, { mode: 0o755 });
+}
+const calls = (): string[] => fs.readFileSync(path.join(folder, "calls"), "utf8").trim().split("\n");
+const quiet = (): void => undefined;
+
+const choose = (named?: { kubeconfig?: string; context?: string }): Promise<Cluster> =>
+  chooseCluster({
+    stack: "team",
+    named,
+    bin: (tool) => path.join(folder, "bin", tool),
+    images: () => Promise.reject(new Error("nothing is built to decide")),
+  });
+
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), "vibecode-choice-"));
+  fs.mkdirSync(path.join(folder, "bin"));
+  for (const program of ["sh", "sleep"]) fs.symlinkSync(`/bin/${program}`, path.join(folder, "bin", program));
+  process.env["PATH"] = path.join(folder, "bin");
+});
+afterEach(() => {
+  process.env["PATH"] = realPath;
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+afterAll(() => {
+  fs.rmSync(path.join(dataFolder, "clusters", "kind-team"), { recursive: true, force: true });
+});
+
+describe("the choice", () => {
+  test("takes the cluster that the stack names, also where Docker answers", async () => {
+    standIn("docker", "echo 29.0");
+    standIn("kind", "");
+    const cluster = await choose({ context: "production" });
+    expect(cluster).toMatchObject({ kind: "existing", context: "production", kubeconfig: undefined });
+    expect(cluster.why).toBe("stacks/Pulumi.team.yaml names production");
+  });
+
+  test("takes KIND where an engine answers and kind is installed", async () => {
+    standIn("docker", "echo 29.0");
+    standIn("kind", "");
+    expect(await choose()).toMatchObject({
+      kind: "kind",
+      why: "a Docker engine and kind are here",
+      context: "kind-vibecode-team",
+    });
+    expect(calls()).toEqual(["docker info --format {{.ServerVersion}}"]);
+  });
+
+  test.each([
+    ["there is no Docker here", undefined],
+    ["no Docker engine answers here", "echo 'Cannot connect' >&2; exit 1"],
+    ["no Docker engine answers here", "exit 0"],
+    ["a Docker engine is here, but not kind", "echo 29.0"],
+  ])("takes the embedded one since %s", async (why, docker) => {
+    if (docker !== undefined) standIn("docker", docker);
+    expect(await choose()).toMatchObject({ kind: "embedded", why, context: "vibecode-team" });
+  });
+
+  test("does not wait for a Docker engine that hangs", async () => {
+    standIn("docker", "exec sleep 60");
+    const began = Date.now();
+    expect((await choose()).kind).toBe("embedded");
+    expect(Date.now() - began).toBeLessThan(5000);
+  }, 10_000);
+});
+
+describe("a cluster that the stack names", () => {
+  test("is asked, with the file and the context that the stack names", async () => {
+    standIn("kubectl", "echo '{}'");
+    await (await choose({ kubeconfig: "/some/file", context: "production" })).start(quiet);
+    expect(calls()).toEqual([
+      "kubectl --kubeconfig /some/file --context production --request-timeout=10s get --raw /version",
+    ]);
+  });
+
+  test("that does not answer is an error which names it", async () => {
+    standIn("kubectl", "echo 'connection refused' >&2; exit 1");
+    const start = (await choose({ context: "production" })).start(quiet);
+    await expect(start).rejects.toThrow(UserError);
+    await expect(start).rejects.toThrow("cluster production does not answer: connection refused");
+  });
+
+  test("is never stopped or removed, and takes no images", async () => {
+    standIn("kubectl", "");
+    const cluster = await choose({ context: "production" });
+    await cluster.stop(quiet);
+    await cluster.destroy(quiet);
+    expect(fs.existsSync(path.join(folder, "calls"))).toBe(false);
+    await expect(cluster.loadImages([{ ref: "a", archive: "b" }], quiet)).rejects.toThrow(
+      "push them to a registry",
+    );
+  });
+});
+
+describe("KIND", () => {
+  const nodes = "vibecode-team-control-plane\\nvibecode-team-worker";
+  const docker = (running: boolean): string =>
+    `case "$1 $2" in
+       "info --format") echo 29.0 ;;
+       "inspect --format") echo ${String(running)} ;;
+       "exec vibecode-team-control-plane"|"exec vibecode-team-worker") echo there:1 ;;
+     esac`;
+  const kind = (exists: boolean): string =>
+    `case "$1 $2" in
+       "get clusters") ${exists ? "echo vibecode-team" : ":"} ;;
+       "get nodes") printf '${nodes}\\n' ;;
+     esac`;
+
+  test("is created from local/kind.yaml when there is none", async () => {
+    standIn("docker", docker(true));
+    standIn("kind", kind(false));
+    const cluster = await choose();
+    await cluster.start(quiet);
+    expect(calls().at(-1)).toMatch(
+      /^kind create cluster --name vibecode-team --config \S+\/local\/kind\.yaml --kubeconfig \S+ --wait 180s$/,
+    );
+  });
+
+  test("that was stopped has its nodes started, and is not created again", async () => {
+    standIn("docker", docker(false));
+    standIn("kind", kind(true));
+    await (await choose()).start(quiet);
+    expect(calls()).toContain("docker start vibecode-team-control-plane vibecode-team-worker");
+    expect(calls().filter((call) => call.startsWith("kind create"))).toEqual([]);
+  });
+
+  test("gets the images that not all its nodes have", async () => {
+    standIn("docker", docker(true));
+    standIn("kind", kind(true));
+    const images = ["there:1", "missing:1"].map((ref) => ({ ref, archive: `/${ref}.tar` }));
+    await (await choose()).loadImages(images, quiet);
+    expect(calls().filter((call) => call.startsWith("kind load"))).toEqual([
+      "kind load image-archive /missing:1.tar --name vibecode-team",
+    ]);
+  });
+
+  test("stops by its nodes, so that its data stays, and is removed only by destroy", async () => {
+    standIn("docker", docker(true));
+    standIn("kind", kind(true));
+    const cluster = await choose();
+    await cluster.stop(quiet);
+    expect(calls().at(-1)).toBe("docker stop vibecode-team-control-plane vibecode-team-worker");
+    await cluster.destroy(quiet);
+    expect(calls().at(-1)).toMatch(/^kind delete cluster --name vibecode-team --kubeconfig /);
+  });
+
+  test("says which command failed and its last words", async () => {
+    standIn("docker", docker(true));
+    standIn("kind", 'case "$1" in get) ;; *) echo "ERROR: port is already allocated" >&2; exit 1 ;; esac');
+    await expect((await choose()).start(quiet)).rejects.toThrow(
+      /^`kind create .*` failed: ERROR: port is already/,
+    );
+  });
+});
