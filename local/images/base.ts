@@ -2,7 +2,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import type { Report } from "../errors";
 import { run } from "../host/run";
-import { buildah, isolation, mustBuildah, recordFailure } from "./buildah";
+import { buildah, isolation, mustBuildah } from "./buildah";
+import { programFailure } from "./failure";
 import { fileKey } from "./key";
 
 /** Debian's release under the images that we make ourselves; the Containerfile's public base is the same. */
@@ -53,7 +54,7 @@ async function must(
   const ran = await run("setpriv", ["--pdeathsig", "TERM", command, ...args], {
     ...(onLine === undefined ? {} : { onLine }),
   });
-  if (ran.code !== 0) throw recordFailure("workspace", ran);
+  if (ran.code !== 0) throw programFailure("workspace", ran);
 }
 
 interface AptSource {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { run, type Ran } from "../host/run";
-import { imageFailure } from "./failure";
+import { programFailure } from "./failure";
 import { imagesFolder } from "./store";
 
 /** buildah keeps its layers here, apart from those of the machine's other programs. */
@@ -34,20 +34,8 @@ export async function mustBuildah(
   onLine?: (line: string) => void,
 ): Promise<string> {
   const ran = await buildah(args, onLine);
-  if (ran.code !== 0) throw recordFailure(image, ran);
+  if (ran.code !== 0) throw programFailure(image, ran);
   return ran.stdout.trim();
-}
-
-/** Keeps what a failed program printed, and names the cause. */
-export function recordFailure(image: string, ran: Ran): Error {
-  const log = path.join(imagesFolder, `${image}.log`);
-  const output = `${ran.stdout}\n${ran.stderr}\n`;
-  try {
-    fs.writeFileSync(log, output);
-  } catch {
-    // On a full disk the cause matters more than the log.
-  }
-  return imageFailure(image, output, log);
 }
 
 /**

@@ -1,4 +1,8 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
 import { UserError } from "../errors";
+import type { Ran } from "../host/run";
+import { imagesFolder } from "./store";
 
 /** Patterns in what debootstrap, buildah, docker, apt and npm print, and what they mean to the person who waits. */
 const causes: readonly { says: RegExp; what: string; fix: string }[] = [
@@ -36,4 +40,24 @@ export function imageFailure(image: string, output: string, log: string): UserEr
   return cause === undefined
     ? new UserError(what, `read ${log}`)
     : new UserError(`${what}: ${cause.what}`, `${cause.fix} (the build's own words: ${log})`);
+}
+
+/** A failure of a program that built an image. */
+export const programFailure = (image: string, ran: Ran) => record(image, `${ran.stdout}\n${ran.stderr}`);
+
+/** A failure of our own while an image was built: a full disk has many ways to show. */
+export function ownFailure(image: string, error: unknown): unknown {
+  if (error instanceof UserError || !causes.some(({ says }) => says.test(String(error)))) return error;
+  return record(image, String(error));
+}
+
+/** Keeps what was printed, and names the cause. */
+function record(image: string, output: string): UserError {
+  const log = path.join(imagesFolder, `${image}.log`);
+  try {
+    fs.writeFileSync(log, `${output}\n`);
+  } catch {
+    // On a full disk the cause matters more than the log.
+  }
+  return imageFailure(image, output, log);
 }

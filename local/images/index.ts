@@ -6,6 +6,7 @@ import { toolPath } from "../toolchain";
 import { withLock } from "../toolchain/lock";
 import { tidyStorage } from "./buildah";
 import { chooseBuilder, type Builder } from "./builder";
+import { ownFailure } from "./failure";
 import { fileKey } from "./key";
 import type { Packed } from "./oci";
 import { buildProgram, type ProgramImage } from "./scratch";
@@ -72,6 +73,8 @@ async function ensureImage(name: ImageName, report: Report, options: ImageOption
     fs.mkdirSync(work);
     try {
       return storeImage(name, key, { ref, ...(await recipe.build(ref, work, report)) });
+    } catch (error) {
+      throw ownFailure(name, error);
     } finally {
       fs.rmSync(work, { recursive: true, force: true });
     }

@@ -6,14 +6,16 @@ import type { Report } from "../errors";
 import { run } from "../host/run";
 import { checkout } from "../paths";
 import { baseKey, ensureBase } from "./base";
-import { isolation, mustBuildah, recordFailure } from "./buildah";
+import { isolation, mustBuildah } from "./buildah";
 import type { Builder } from "./builder";
+import { programFailure } from "./failure";
 import { folderKey } from "./key";
 import { packFolder, type Packed } from "./oci";
 import { stepReader } from "./steps";
 
 /** The Containerfile and everything inside the workspace. */
 const folder = path.join(checkout, "workspace-image");
+const containerfile = path.join(folder, "Containerfile");
 
 export const workspaceKey = (builder: Builder) =>
   folderKey(folder, builder === "buildah" ? baseKey() : "public base");
@@ -34,7 +36,17 @@ export async function buildWorkspace(
   const settings = await hostSettings();
 
   if (builder === "docker") {
-    const build = ["build", "--progress", "plain", "--tag", ref, ...settings, folder];
+    const build = [
+      "build",
+      "--progress",
+      "plain",
+      "--tag",
+      ref,
+      ...settings,
+      "--file",
+      containerfile,
+      folder,
+    ];
     await mustDocker(build, onLine);
     report("workspace image: writing the archive");
     await mustDocker(["save", "--output", file, ref]);
@@ -61,7 +73,7 @@ async function mustDocker(args: readonly string[], onLine?: (line: string) => vo
     env: { DOCKER_BUILDKIT: "1" },
     ...(onLine === undefined ? {} : { onLine }),
   });
-  if (ran.code !== 0) throw recordFailure("workspace", ran);
+  if (ran.code !== 0) throw programFailure("workspace", ran);
   return ran.stdout;
 }
 
