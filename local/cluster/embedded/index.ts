@@ -23,7 +23,7 @@ export interface EmbeddedOptions {
   ports?: { http: number; https: number };
 }
 
-/** A cluster of one node, made of plain processes in namespaces of their own. See docs in this folder. */
+/** A cluster of one node: plain processes in namespaces of their own, kept by local/toolchain/supervise. */
 export function embedded(options: EmbeddedOptions): Cluster {
   const it = instance(options.name ?? "local", options.parent);
   const alone = <T>(report: Report, work: () => Promise<T>): Promise<T> =>

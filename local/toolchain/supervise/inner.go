@@ -51,10 +51,12 @@ func inner(c *config) error {
 	next := socketsFd
 	for _, f := range c.Forwards {
 		for range f.Listen {
-			l, err := net.FileListener(os.NewFile(uintptr(next), "port"))
+			file := os.NewFile(uintptr(next), "port")
+			l, err := net.FileListener(file)
 			if err != nil {
 				return err
 			}
+			_ = file.Close()
 			next++
 			go carry(l, f.To)
 		}

@@ -44,7 +44,12 @@ func outer(c *config, path string) error {
 
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
-	cmd := exec.Command("/proc/self/exe", path)
+	// Its own path, not /proc/self/exe: ss and ps show the name.
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(self, path)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.ExtraFiles = append([]*os.File{ready, lock}, files...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{
@@ -98,6 +103,7 @@ func listen(forwards []forward) ([]*os.File, error) {
 			if err != nil {
 				return nil, err
 			}
+			_ = l.Close()
 			files = append(files, file)
 		}
 	}
