@@ -77,7 +77,7 @@ export class Stack {
   static async create({ program, config = {}, env = {} }: StackArgs): Promise<Stack> {
     const folder = await fs.mkdtemp(path.join(os.tmpdir(), "vibecode-engine-"));
     await fs.mkdir(path.join(folder, "state"));
-    await fs.symlink(path.join(checkout, "node_modules"), path.join(folder, "node_modules"));
+    await fs.mkdir(path.join(folder, "node_modules", "@pulumi"), { recursive: true });
     await fs.writeFile(path.join(folder, "package.json"), '{ "main": "index.js" }');
     await fs.writeFile(
       path.join(folder, "Pulumi.yaml"),
@@ -98,21 +98,35 @@ export class Stack {
     });
     await stack.program(program);
     await stack.pulumi("stack", "init", "test");
-    for (const [key, value] of Object.entries(config)) await stack.pulumi("config", "set", key, value);
+    const pairs = Object.entries(config).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]);
+    if (pairs.length > 0) await stack.pulumi("config", "set-all", ...pairs);
     return stack;
   }
 
   /** Replaces the program. */
   async program(program: string): Promise<void> {
+    const k8s = /\bk8s\b/.test(program) ? ['const k8s = require("@pulumi/kubernetes");'] : [];
+    await this.link(
+      ["@pulumi/pulumi", ...[k8s.join(), program].join().matchAll(/@pulumi\/\w+/g)].map(String),
+    );
     await fs.writeFile(
       path.join(this.folder, "index.js"),
       [
         'const pulumi = require("@pulumi/pulumi");',
-        'const k8s = require("@pulumi/kubernetes");',
+        ...k8s,
         "const config = new pulumi.Config();",
         `module.exports = (() => {\n${program}\n})() ?? {};`,
       ].join("\n"),
     );
+  }
+
+  /** The engine starts a plugin for each package it finds, so only those the program names are there. */
+  private async link(packages: string[]): Promise<void> {
+    for (const name of new Set(packages)) {
+      const link = path.join(this.folder, "node_modules", name);
+      await fs.rm(link, { force: true });
+      await fs.symlink(path.join(checkout, "node_modules", name), link);
+    }
   }
 
   /** Any command of the command line; throws when it fails. */

@@ -142,14 +142,25 @@ test("an object that was made elsewhere is not taken over, unless the provider s
   await stack.remove();
 }, 60_000);
 
-test("what the plugin does not support it refuses by name", async () => {
-  const stack = await stackOf(`
-    new k8s.core.v1.ConfigMapPatch("patch", { metadata: { name: "a" } }, opts);
-    new k8s.yaml.v2.ConfigGroup("group", { yaml: "a: b" }, opts);
-  `);
-  const run = await stack.preview();
-  expect(run.exitCode).not.toBe(0);
-  expect(run.text).toContain("does not support kubernetes:core/v1:ConfigMapPatch");
-  expect(run.text).toContain("does not support the component kubernetes:yaml/v2:ConfigGroup");
-  await stack.remove();
-}, 60_000);
+test.each([
+  [
+    "kubernetes:core/v1:ConfigMapPatch",
+    `new k8s.core.v1.ConfigMapPatch("patch", { metadata: { name: "a" } }, opts);`,
+  ],
+  [
+    "the component kubernetes:yaml/v2:ConfigGroup",
+    `new k8s.yaml.v2.ConfigGroup("group", { yaml: "a: b" }, opts);`,
+  ],
+  ["the function kubernetes:yaml:decode", `new k8s.yaml.ConfigGroup("group", { yaml: "a: b" }, opts);`],
+  ["enableServerSideApply: false", `new k8s.Provider("client", { enableServerSideApply: false });`],
+])(
+  "%s is refused by name",
+  async (what, body) => {
+    const stack = await stackOf(body);
+    const run = await stack.preview();
+    expect(run.exitCode).not.toBe(0);
+    expect(run.text).toContain(`does not support ${what}`);
+    await stack.remove();
+  },
+  60_000,
+);
