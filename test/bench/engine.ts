@@ -1,7 +1,7 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { Report } from "../../local/errors";
-import type { Pulumi } from "../../local/pulumi/prepare";
+import type { Pulumi } from "../../local/pulumi";
 import { startControlPlane } from "./control-plane";
 import { kubectl } from "./kubectl";
 import { standInNode } from "./node";

@@ -1,31 +1,37 @@
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
-import { preparePulumi } from "../../local/pulumi/prepare";
+import { preparePulumi } from "../../local/pulumi";
 import { ensureTools } from "../../local/toolchain";
+import { measureExperience } from "./editor";
 import { measureEngine } from "./engine";
-import { addedTable, machine, sizesTable } from "./tables";
+import { addedTable, experienceTable, machine, sizesTable } from "./tables";
 
 const report = (message: string) => {
   process.stderr.write(`${message}\n`);
 };
 
+const print = (text: string) => {
+  process.stdout.write(`${text}\n`);
+};
+
+/** Arguments: other numbers of users than 1, 10 and 50; 0 leaves out what needs the running platform. */
 async function main(): Promise<void> {
-  const counts = process.argv.slice(2).map(Number);
+  const given = process.argv.slice(2).map(Number);
+  const counts = given.filter((count) => count > 0);
+  print(machine());
   const pulumi = await preparePulumi(report);
   await ensureTools(["kubernetes"], report);
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "vibecode-bench-"));
   try {
-    const { sizes, added } = await measureEngine(
-      folder,
-      pulumi,
-      counts.length > 0 ? counts : [1, 10, 50],
-      report,
-    );
-    process.stdout.write([machine(), sizesTable(sizes), addedTable(added)].join("\n"));
+    const sizes = counts.length > 0 ? counts : [1, 10, 50];
+    const measured = await measureEngine(folder, pulumi, sizes, report);
+    print(sizesTable(measured.sizes));
+    print(addedTable(measured.added));
   } finally {
     await fs.rm(folder, { recursive: true, force: true });
   }
+  if (!given.includes(0)) print(experienceTable(await measureExperience("alice", 5, report)));
 }
 
 // What was started ends with this process, however it ends.

@@ -1,9 +1,6 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { toolPath } from "../../local/toolchain";
+import { openApi } from "./api";
 
 /** Between two looks at the API, in milliseconds. It is in every figure, on both sides. */
 const pace = 100;
@@ -30,23 +27,7 @@ const ingress = z.looseObject({
  * end, and gives every Ingress an address. So a figure holds what the engine and the API server need, and nothing else.
  */
 export async function standInNode(kubeconfig: string): Promise<{ stop(): Promise<void> }> {
-  const proxy = spawn(toolPath("kubectl"), ["--kubeconfig", kubeconfig, "proxy", "--port=0"], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  process.once("exit", () => proxy.kill());
-  const [said] = z.tuple([z.string()]).parse(await once(createInterface(proxy.stdout), "line"));
-  const server = `http://${/127\.0\.0\.1:\d+/.exec(said)?.[0] ?? ""}`;
-  const call = async (method: string, path: string, body?: object, type = "application/json") => {
-    const answer = await fetch(`${server}${path}`, {
-      method,
-      headers: { "content-type": type },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status}`);
-    return answer.json();
-  };
-  const list = async <T>(path: string, shape: z.ZodType<T>) =>
-    z.object({ items: z.array(shape) }).parse(await call("GET", path)).items;
+  const { call, list, close } = await openApi("--kubeconfig", kubeconfig);
   const patch = (path: string, status: object) =>
     call("PATCH", `${path}/status`, { status }, "application/merge-patch+json");
 
@@ -101,7 +82,7 @@ export async function standInNode(kubeconfig: string): Promise<{ stop(): Promise
     stop: async () => {
       stopped.abort();
       await loop;
-      proxy.kill();
+      close();
     },
   };
 }

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { checkout } from "../../local/paths";
-import type { Pulumi } from "../../local/pulumi/prepare";
+import type { Pulumi } from "../../local/pulumi";
 import type { ControlPlane } from "./control-plane";
 import { run } from "./run";
 

@@ -1,0 +1,47 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { z } from "zod";
+import { toolPath } from "../../local/toolchain";
+
+/** The API server without certificates and tokens: kubectl's proxy holds them. */
+export interface Api {
+  /** One request; the answer may be anything. */
+  send: (method: string, path: string, body?: object, contentType?: string) => Promise<Response>;
+  /** One request whose answer is JSON; throws when it fails. */
+  call: (method: string, path: string, body?: object, contentType?: string) => Promise<unknown>;
+  /** The items of a list. */
+  list: <T>(path: string, shape: z.ZodType<T>) => Promise<T[]>;
+  close: () => void;
+}
+
+/** @param access kubectl's flags that say which cluster: `--kubeconfig`, `--context` */
+export async function openApi(...access: string[]): Promise<Api> {
+  const proxy = spawn(toolPath("kubectl"), [...access, "proxy", "--port=0"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const close = () => {
+    proxy.kill();
+  };
+  process.once("exit", close);
+  const [said] = z.tuple([z.string()]).parse(await once(createInterface(proxy.stdout), "line"));
+  const server = `http://${/127\.0\.0\.1:\d+/.exec(said)?.[0] ?? ""}`;
+
+  const send: Api["send"] = (method, path, body, contentType = "application/json") =>
+    fetch(`${server}${path}`, {
+      method,
+      headers: { "content-type": contentType },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  const call: Api["call"] = async (method, path, ...rest) => {
+    const answer = await send(method, path, ...rest);
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status}`);
+    return answer.json();
+  };
+  return {
+    send,
+    call,
+    close,
+    list: async (path, shape) => z.object({ items: z.array(shape) }).parse(await call("GET", path)).items,
+  };
+}
