@@ -1,10 +1,15 @@
 import { inside, type Instance } from "./instance";
-import { dnsService, podNetwork } from "./network";
+import { dnsService, podNetwork, type Link } from "./network";
 
 /** Files of the node which say how its components behave, by their names in the instance's folder. */
-export function configFiles(it: Instance, pauseImage: string, encryptionKey: string): Record<string, string> {
+export function configFiles(
+  it: Instance,
+  link: Link,
+  pauseImage: string,
+  encryptionKey: string,
+): Record<string, string> {
   return {
-    "kubelet.json": JSON.stringify(kubelet(it), null, 2),
+    "kubelet.json": JSON.stringify(kubelet(link), null, 2),
     "kube-proxy.json": JSON.stringify(kubeProxy(it), null, 2),
     "encryption.json": JSON.stringify(encryption(encryptionKey), null, 2),
     "containerd.toml": containerd(pauseImage),
@@ -12,7 +17,7 @@ export function configFiles(it: Instance, pauseImage: string, encryptionKey: str
   };
 }
 
-function kubelet(it: Instance): object {
+function kubelet(link: Link): object {
   return {
     apiVersion: "kubelet.config.k8s.io/v1beta1",
     kind: "KubeletConfiguration",
@@ -30,7 +35,7 @@ function kubelet(it: Instance): object {
     resolvConf: `${inside}/resolv.conf`,
     containerRuntimeEndpoint: "unix:///run/containerd/containerd.sock",
     cgroupDriver: "cgroupfs",
-    cgroupRoot: `/vibecode-${it.name}`,
+    cgroupRoot: `/${link.name}`,
     failCgroupV1: false,
     failSwapOn: false,
     // No CAP_SYS_RESOURCE is needed this way: negative scores and higher limits ask for it.

@@ -6,6 +6,7 @@ import { z } from "zod";
 
 import { UserError, type Report } from "../../errors";
 import { run } from "../../host/run";
+import { withLock } from "../../toolchain/lock";
 import type { EmbeddedOptions } from ".";
 import { addons } from "./addons";
 import { api, type Api } from "./api";
@@ -34,11 +35,14 @@ export async function start(it: Instance, options: EmbeddedOptions, report: Repo
   await preflight(it, options.ports);
   report(`starting cluster ${it.name}`);
   const began = Date.now();
-  const link = await freeLink(it.folder);
   try {
-    const asked = await prepare(it, link, config(link), images.pause.ref);
-    await launch(it, options.bin("supervise"));
-    const first = await until(it, 20, "its namespaces", () => firstProcess(it));
+    // Clusters in other folders, of other checkouts or users, choose their links too: one at a time.
+    const { asked, first } = await withLock("/run/vibecode.lock", "a cluster's network", report, async () => {
+      const link = await freeLink(it.folder);
+      const asked = await prepare(it, link, config(link), images.pause.ref);
+      await launch(it, options.bin("supervise"));
+      return { asked, first: await until(it, 30, "supervise", () => firstProcess(it)) };
+    });
     await until(it, 30, "containerd", async () => {
       const version = await run("ctr", ["--address", socket(first), "version"]);
       return version.code === 0 ? true : undefined;
@@ -73,8 +77,8 @@ function nodeConfig(it: Instance, link: Link, options: EmbeddedOptions, pauseIma
     forwards: ports ? [forward(ports.http, 30080), forward(ports.https, 30443)] : [],
     prepare: [[options.bin("storage"), "mount"]],
     components: components(it, link, options.bin),
-    // Not read by the supervisor: another image means another configuration, hence another start.
-    pauseImage,
+    // Not read by the supervisor: other files mean another configuration, hence another start.
+    files: configFiles(it, link, pauseImage, ""),
   };
 }
 
@@ -95,7 +99,7 @@ async function prepare(it: Instance, link: Link, config: string, pauseImage: str
   const admin = keys.pair("admin");
   await write(it, "kubeconfig", kubeconfig(`vibecode-${it.name}`, server(link), keys.ca, admin));
   await write(it, "resolv.conf", await resolvConf());
-  for (const [file, text] of Object.entries(configFiles(it, pauseImage, keys.encryption))) {
+  for (const [file, text] of Object.entries(configFiles(it, link, pauseImage, keys.encryption))) {
     await write(it, file, text);
   }
   await write(it, "status.json", "{}");

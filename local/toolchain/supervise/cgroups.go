@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-func cgroup(c *config) string { return "vibecode-" + c.Name }
+// cgroup has the name of the link: of all clusters on the host, whoever runs them, no other has it.
+func cgroup(c *config) string { return c.Link.Name }
 
 // cgroupRoots are the tops of the trees there are: one in version 2, one a controller in version 1.
 func cgroupRoots() []string {

@@ -15,7 +15,7 @@ import (
 )
 
 type config struct {
-	// Name of the instance; also of its cgroups and of the host inside.
+	// Name of the instance; also of the host inside.
 	Name string `json:"name"`
 	// Folder on the host with all that outlives a stop; seen inside as inside.
 	Folder string `json:"folder"`
