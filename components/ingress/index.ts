@@ -6,8 +6,10 @@ import { stringify } from "yaml";
 
 import type { Middleware } from "../auth";
 import { labels } from "../labels";
-import { containerSecurity, podSecurity, restrictedNamespace } from "../security";
-import { dynamicConfig, ports, staticConfig, type RateLimit } from "./traefik";
+import { restrictedNamespace } from "../security";
+import { certificateSecret, podSpec, signInFile, signInSecret } from "./pod";
+import { rights } from "./rights";
+import { dynamicConfig, staticConfig, type RateLimit } from "./traefik";
 
 export interface IngressArgs {
   /** Image of Traefik. */
@@ -31,7 +33,6 @@ export interface IngressArgs {
 /** How the world reaches the cluster: through the cloud's load balancer, or a fixed port of each node. */
 export type Exposure = { type: "LoadBalancer" } | { type: "NodePort"; http: number; https: number };
 
-const traefikId = 65532;
 const name = "traefik";
 const namespaceName = "vibecode-ingress";
 const className = "vibecode";
@@ -83,7 +84,7 @@ export class Ingress extends pulumi.ComponentResource {
     const certificate = new k8s.core.v1.Secret(
       `${resourceName}-certificate`,
       {
-        metadata: metadata("wildcard-certificate"),
+        metadata: metadata(certificateSecret),
         type: "kubernetes.io/tls",
         stringData: { "tls.crt": args.certificate.chain, "tls.key": args.certificate.key },
       },
@@ -93,9 +94,9 @@ export class Ingress extends pulumi.ComponentResource {
     const signIn = new k8s.core.v1.Secret(
       `${resourceName}-sign-in`,
       {
-        metadata: metadata("sign-in"),
+        metadata: metadata(signInSecret),
         stringData: {
-          "sign-in.yaml": pulumi
+          [signInFile]: pulumi
             .secret(args.signIn)
             .apply((middlewares) => stringify({ http: { middlewares } }, { sortMapEntries: true })),
         },
@@ -103,7 +104,7 @@ export class Ingress extends pulumi.ComponentResource {
       inside,
     );
 
-    const rights = this.rights(resourceName, common, inside);
+    const traefikRights = rights(resourceName, { name, namespace: namespaceName, labels: common }, inside);
     const ingressClass = new k8s.networking.v1.IngressClass(
       `${resourceName}-class`,
       {
@@ -119,7 +120,6 @@ export class Ingress extends pulumi.ComponentResource {
         .update(JSON.stringify([configFiles, chain]))
         .digest("hex"),
     );
-    const ping = { httpGet: { path: "/ping", port: "ping" } };
     const deployment = new k8s.apps.v1.Deployment(
       `${resourceName}-traefik`,
       {
@@ -131,54 +131,11 @@ export class Ingress extends pulumi.ComponentResource {
           strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
           template: {
             metadata: { labels: common, annotations: { "vibecode/config-hash": configHash } },
-            spec: {
-              serviceAccountName: name,
-              enableServiceLinks: false,
-              securityContext: podSecurity(traefikId),
-              nodeSelector: args.nodeSelector,
-              terminationGracePeriodSeconds: 30,
-              topologySpreadConstraints: [
-                {
-                  maxSkew: 1,
-                  topologyKey: "kubernetes.io/hostname",
-                  whenUnsatisfiable: "ScheduleAnyway",
-                  labelSelector: { matchLabels: selector },
-                },
-              ],
-              containers: [
-                {
-                  name,
-                  image: args.image,
-                  args: ["--configFile=/etc/traefik/config/traefik.yaml"],
-                  ports: Object.entries(ports).map(([port, containerPort]) => ({
-                    name: port,
-                    containerPort,
-                  })),
-                  resources: {
-                    requests: { cpu: "100m", memory: "96Mi" },
-                    limits: { cpu: "2", memory: "512Mi" },
-                  },
-                  startupProbe: { ...ping, periodSeconds: 1, failureThreshold: 60 },
-                  readinessProbe: { ...ping, periodSeconds: 5 },
-                  livenessProbe: { ...ping, periodSeconds: 10, failureThreshold: 6 },
-                  securityContext: containerSecurity,
-                  volumeMounts: [
-                    { name: "config", mountPath: "/etc/traefik/config", readOnly: true },
-                    { name: "dynamic", mountPath: "/etc/traefik/dynamic", readOnly: true },
-                    { name: "tls", mountPath: "/etc/traefik/tls", readOnly: true },
-                  ],
-                },
-              ],
-              volumes: [
-                { name: "config", configMap: { name } },
-                { name: "dynamic", projected: { sources: dynamicSources } },
-                { name: "tls", secret: { secretName: "wildcard-certificate" } },
-              ],
-            },
+            spec: podSpec({ image: args.image, nodeSelector: args.nodeSelector, selector }),
           },
         },
       },
-      { ...child, dependsOn: [config, certificate, signIn, ingressClass, ...rights] },
+      { ...child, dependsOn: [config, certificate, signIn, ingressClass, ...traefikRights] },
     );
 
     new k8s.core.v1.Service(
@@ -210,68 +167,7 @@ export class Ingress extends pulumi.ComponentResource {
     this.ingressClass = ingressClass.metadata.name;
     this.registerOutputs({});
   }
-
-  /** Traefik reads Ingresses, Services and Secrets of its own namespace, and of the cluster only what is no secret. */
-  private rights(
-    resourceName: string,
-    common: Record<string, string>,
-    opts: pulumi.CustomResourceOptions,
-  ): pulumi.Resource[] {
-    const metadata = { name, namespace: namespaceName, labels: common };
-    const clusterMetadata = { name: "vibecode-traefik", labels: common };
-    const read = ["get", "list", "watch"];
-    const subjects = [{ kind: "ServiceAccount", name, namespace: namespaceName }];
-    const apiGroup = "rbac.authorization.k8s.io";
-    return [
-      new k8s.core.v1.ServiceAccount(`${resourceName}-account`, { metadata }, opts),
-      new k8s.rbac.v1.Role(
-        `${resourceName}-role`,
-        {
-          metadata,
-          rules: [
-            { apiGroups: [""], resources: ["services", "secrets"], verbs: read },
-            { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: read },
-            { apiGroups: ["networking.k8s.io"], resources: ["ingresses"], verbs: read },
-            { apiGroups: ["networking.k8s.io"], resources: ["ingresses/status"], verbs: ["update"] },
-          ],
-        },
-        opts,
-      ),
-      new k8s.rbac.v1.RoleBinding(
-        `${resourceName}-binding`,
-        { metadata, subjects, roleRef: { apiGroup, kind: "Role", name } },
-        opts,
-      ),
-      new k8s.rbac.v1.ClusterRole(
-        `${resourceName}-cluster-role`,
-        {
-          metadata: clusterMetadata,
-          rules: [
-            { apiGroups: [""], resources: ["nodes"], verbs: read },
-            { apiGroups: ["networking.k8s.io"], resources: ["ingressclasses"], verbs: read },
-          ],
-        },
-        opts,
-      ),
-      new k8s.rbac.v1.ClusterRoleBinding(
-        `${resourceName}-cluster-binding`,
-        {
-          metadata: clusterMetadata,
-          subjects,
-          roleRef: { apiGroup, kind: "ClusterRole", name: clusterMetadata.name },
-        },
-        opts,
-      ),
-    ];
-  }
 }
-
-// In a folder below the volume's root: there Traefik sees each file once. At the root it would see it twice,
-// as a link and in the dated folder behind the link, and warn at every load.
-const dynamicSources = [
-  { configMap: { name, items: [{ key: "middlewares.yaml", path: "files/middlewares.yaml" }] } },
-  { secret: { name: "sign-in", items: [{ key: "sign-in.yaml", path: "files/sign-in.yaml" }] } },
-];
 
 function nodePort(exposure: Exposure, port: "http" | "https"): { nodePort?: number } {
   return exposure.type === "NodePort" ? { nodePort: exposure[port] } : {};

@@ -5,8 +5,6 @@ import { inWorkspace, kubectl } from "../platform/kubectl";
 import { get } from "../platform/https";
 import { person, type Person } from "./chromium";
 
-const screenshots = process.env["VIBECODE_SCREENSHOTS"];
-
 let platform: Deployed;
 let alice: Person;
 let page: Page;
@@ -28,11 +26,21 @@ afterAll(async () => {
   await (alice as Person | undefined)?.close();
 });
 
+/** Keeps a picture of the page, where somebody wants one. */
+async function picture(name: string): Promise<void> {
+  const folder = process.env["VIBECODE_SCREENSHOTS"];
+  if (folder !== undefined) await page.screenshot({ path: `${folder}/${name}.png` });
+}
+
 const file = `notes-${Date.now()}.txt`;
 
 async function openEditor(): Promise<void> {
   await page.goto(platform.url("alice"), { waitUntil: "domcontentloaded", timeout: 60_000 });
-  await page.locator(".monaco-workbench .explorer-folders-view").waitFor({ timeout: 90_000 });
+  const explorer = page.locator(".monaco-workbench .explorer-folders-view");
+  await explorer.waitFor({ timeout: 90_000 }).catch(async (error: unknown) => {
+    await picture("failed");
+    throw error;
+  });
 }
 
 async function openFile(name: string): Promise<void> {
@@ -53,7 +61,7 @@ test("alice signs in through TLS, edits a file in the workbench, and the pod has
   await page.keyboard.press("Control+S");
   await page.locator(`.tab[data-resource-name="${file}"]:not(.dirty)`).waitFor();
   expect(inWorkspace("alice", `cat ${file}`)).toBe("first line\ntyped in a browser");
-  if (screenshots !== undefined) await page.screenshot({ path: `${screenshots}/editor.png` });
+  await picture("editor");
 }, 240_000);
 
 test("a WebSocket of the editor stays open for more than a minute", async () => {

@@ -1,0 +1,76 @@
+import type * as k8s from "@pulumi/kubernetes";
+
+import { containerSecurity, podSecurity } from "../security";
+import { ports } from "./traefik";
+
+/** The Secret with the wildcard certificate, of type `kubernetes.io/tls`. */
+export const certificateSecret = "wildcard-certificate";
+/** The Secret with sign-in's middlewares, and its one key. */
+export const signInSecret = "sign-in";
+export const signInFile = "sign-in.yaml";
+
+const name = "traefik";
+const traefikId = 65532;
+const ping = { httpGet: { path: "/ping", port: "ping" } };
+
+export interface PodArgs {
+  image: string;
+  nodeSelector: Record<string, string>;
+  /** Labels that find all of Traefik's pods. */
+  selector: Record<string, string>;
+}
+
+/** Traefik's pod: its configuration is mounted, nothing in it can be written. */
+export function podSpec({ image, nodeSelector, selector }: PodArgs): k8s.types.input.core.v1.PodSpec {
+  return {
+    serviceAccountName: name,
+    enableServiceLinks: false,
+    securityContext: podSecurity(traefikId),
+    nodeSelector,
+    terminationGracePeriodSeconds: 30,
+    topologySpreadConstraints: [
+      {
+        maxSkew: 1,
+        topologyKey: "kubernetes.io/hostname",
+        whenUnsatisfiable: "ScheduleAnyway",
+        labelSelector: { matchLabels: selector },
+      },
+    ],
+    containers: [
+      {
+        name,
+        image,
+        args: ["--configFile=/etc/traefik/config/traefik.yaml"],
+        ports: Object.entries(ports).map(([port, containerPort]) => ({
+          name: port,
+          containerPort,
+        })),
+        resources: {
+          requests: { cpu: "100m", memory: "96Mi" },
+          limits: { cpu: "2", memory: "512Mi" },
+        },
+        startupProbe: { ...ping, periodSeconds: 1, failureThreshold: 60 },
+        readinessProbe: { ...ping, periodSeconds: 5 },
+        livenessProbe: { ...ping, periodSeconds: 10, failureThreshold: 6 },
+        securityContext: containerSecurity,
+        volumeMounts: [
+          { name: "config", mountPath: "/etc/traefik/config", readOnly: true },
+          { name: "dynamic", mountPath: "/etc/traefik/dynamic", readOnly: true },
+          { name: "tls", mountPath: "/etc/traefik/tls", readOnly: true },
+        ],
+      },
+    ],
+    volumes: [
+      { name: "config", configMap: { name } },
+      { name: "dynamic", projected: { sources: dynamicSources } },
+      { name: "tls", secret: { secretName: certificateSecret } },
+    ],
+  };
+}
+
+// In a folder below the volume's root: there Traefik sees each file once. At the root it would see it twice,
+// as a link and in the dated folder behind the link, and warn at every load.
+const dynamicSources = [
+  { configMap: { name, items: [{ key: "middlewares.yaml", path: "files/middlewares.yaml" }] } },
+  { secret: { name: signInSecret, items: [{ key: signInFile, path: `files/${signInFile}` }] } },
+];
