@@ -2,9 +2,10 @@ import { randomUUID } from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
-import { execa } from "execa";
 import { z } from "zod";
 import { checkout } from "../../local/paths";
+import { output, start } from "./process";
+import type { Running } from "./process";
 
 const metadata = z.object({
   op: z.string(),
@@ -130,9 +131,8 @@ export class Stack {
   }
 
   /** Any command of the command line; throws when it fails. */
-  async pulumi(...args: string[]): Promise<string> {
-    const { stdout } = await execa("pulumi", [...args, "--non-interactive"], this.options());
-    return stdout;
+  pulumi(...args: string[]): Promise<string> {
+    return output("pulumi", [...args, "--non-interactive"], this.options());
   }
 
   up(...args: string[]): Promise<Run> {
@@ -170,12 +170,8 @@ export class Stack {
   }
 
   /** Starts a command and hands it over, to be interrupted or killed. */
-  start(...args: string[]) {
-    return execa("pulumi", [...args, "--non-interactive"], {
-      ...this.options(),
-      reject: false,
-      detached: true,
-    });
+  start(...args: string[]): Running {
+    return start("pulumi", [...args, "--non-interactive"], { ...this.options(), detached: true });
   }
 
   /** Ends the stack's files, not its resources. */
@@ -184,19 +180,17 @@ export class Stack {
   }
 
   private options() {
-    return { cwd: this.folder, env: this.env, extendEnv: false } as const;
+    return { cwd: this.folder, env: this.env } as const;
   }
 
   private async run(command: string, ...args: string[]): Promise<Run> {
     const log = path.join(this.folder, `${randomUUID()}.events`);
     const began = performance.now();
     const flags = ["--non-interactive", "--color=never", `--event-log=${log}`];
-    const result = await execa("pulumi", [command, ...flags, ...args], {
+    const result = await start("pulumi", [command, ...flags, ...args], {
       ...this.options(),
       env: { ...this.env, PULUMI_DEBUG_COMMANDS: "true" },
-      reject: false,
-      all: true,
-    });
+    }).ended;
     const seconds = (performance.now() - began) / 1000;
     const lines = await fs.readFile(log, "utf8").catch(() => "");
     const events = lines
@@ -210,7 +204,7 @@ export class Stack {
         )
         .filter((message) => !message.startsWith("using pulumi-resource-"));
     return {
-      exitCode: result.exitCode ?? 1,
+      exitCode: result.exitCode,
       text: result.all,
       steps: events.flatMap(({ resourcePreEvent }) =>
         resourcePreEvent ? step(resourcePreEvent.metadata) : [],

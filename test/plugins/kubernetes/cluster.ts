@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { execa } from "execa";
 import { z } from "zod";
+import { output } from "../process";
 import { Stack } from "../engine";
 import type { StackArgs } from "../engine";
 
@@ -15,8 +15,8 @@ export function kubeconfig(): string {
 const anything = z.record(z.string(), z.unknown());
 
 /** Another pair of hands on the cluster. */
-export async function kubectl(...args: string[]): Promise<string> {
-  return (await execa("kubectl", ["--kubeconfig", kubeconfig(), ...args])).stdout;
+export function kubectl(...args: string[]): Promise<string> {
+  return output("kubectl", ["--kubeconfig", kubeconfig(), ...args]);
 }
 
 export async function get(...args: string[]): Promise<Record<string, unknown>> {
@@ -30,7 +30,7 @@ export async function exists(...args: string[]): Promise<boolean> {
 
 export async function apply(...objects: object[]): Promise<void> {
   const input = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects });
-  await execa("kubectl", ["--kubeconfig", kubeconfig(), "apply", "-f", "-"], { input });
+  await output("kubectl", ["--kubeconfig", kubeconfig(), "apply", "-f", "-"], { input });
 }
 
 /** A name no other test uses. */

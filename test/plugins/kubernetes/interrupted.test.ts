@@ -31,11 +31,11 @@ test.each(["SIGKILL", "SIGINT"] as const)(
     const running = stack.start("up", "--yes", "--skip-preview");
     while (!(await exists("deployment", "web", "-n", name))) await pause(100);
     await pause(500);
-    const pid = running.pid ?? 0;
+    const pid = running.process.pid ?? 0;
     const all = await children(pid);
     if (signal === "SIGKILL") for (const each of [...all, pid]) process.kill(each, signal);
     else process.kill(pid, signal);
-    await running;
+    await running.ended;
     // No plugin may stay behind.
     await pause(3000);
     for (const each of all) expect(() => process.kill(each, 0)).toThrow();
