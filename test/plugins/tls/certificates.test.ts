@@ -1,11 +1,14 @@
 import { X509Certificate } from "node:crypto";
+import { execFile } from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
-import { execa } from "execa";
+import { promisify } from "node:util";
 import { Secret } from "../../../local/plugins/server";
 import type { PropertyMap } from "../../../local/plugins/server";
 import { authority, kind, made, privateKey, text } from "./resources";
+
+const execute = promisify(execFile);
 
 let folder: string;
 beforeAll(async () => {
@@ -14,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => fs.rm(folder, { recursive: true }));
 
 async function openssl(...args: string[]): Promise<string> {
-  const { stdout, stderr } = await execa("openssl", args, { cwd: folder });
+  const { stdout, stderr } = await execute("openssl", args, { cwd: folder });
   return `${stdout}\n${stderr}`;
 }
 
