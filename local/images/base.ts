@@ -3,6 +3,7 @@ import * as path from "node:path";
 import type { Report } from "../errors";
 import { run } from "../host/run";
 import { buildah, isolation, mustBuildah } from "./buildah";
+import { runContained } from "./contained";
 import { programFailure } from "./failure";
 import { fileKey } from "./key";
 
@@ -50,10 +51,7 @@ async function must(
   args: readonly string[],
   onLine?: (line: string) => void,
 ): Promise<void> {
-  // Ends with us, also when we are killed.
-  const ran = await run("setpriv", ["--pdeathsig", "TERM", command, ...args], {
-    ...(onLine === undefined ? {} : { onLine }),
-  });
+  const ran = await runContained(command, args, onLine === undefined ? {} : { onLine });
   if (ran.code !== 0) throw programFailure("workspace", ran);
 }
 

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { run, type Ran } from "../host/run";
+import type { Ran } from "../host/run";
+import { runContained } from "./contained";
 import { programFailure } from "./failure";
-import { imagesFolder } from "./store";
+import { imagesFolder, workFolder } from "./store";
 
 /** buildah keeps its layers here, apart from those of the machine's other programs. */
 const storage = path.join(imagesFolder, "storage");
@@ -17,12 +18,11 @@ const state = path.join(
 /** Neither needs a container runtime, a bridge or a name server of its own. */
 export const isolation = ["--isolation", "chroot", "--network", "host"];
 
-/** Runs buildah on our storage. It ends when this process ends, even by SIGKILL. */
+/** Runs buildah on our storage. It ends when this process ends. */
 export function buildah(args: readonly string[], onLine?: (line: string) => void): Promise<Ran> {
-  const command = ["--pdeathsig", "TERM", "buildah", "--root", storage, "--runroot", state, ...args];
-  return run("setpriv", command, {
+  return runContained("buildah", ["--root", storage, "--runroot", state, ...args], {
     // Beside the storage, since /var/tmp may be small.
-    env: { TMPDIR: imagesFolder },
+    env: { TMPDIR: workFolder },
     ...(onLine === undefined ? {} : { onLine }),
   });
 }

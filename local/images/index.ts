@@ -10,7 +10,7 @@ import { ownFailure } from "./failure";
 import { fileKey } from "./key";
 import type { Packed } from "./oci";
 import { buildProgram, type ProgramImage } from "./scratch";
-import { imagesFolder, pruneImages, storedImage, storeImage, type BuiltImage } from "./store";
+import { imagesFolder, pruneImages, storedImage, storeImage, workFolder, type BuiltImage } from "./store";
 import { buildWorkspace, workspaceKey } from "./workspace";
 
 export { chooseBuilder, type Builder } from "./builder";
@@ -67,16 +67,14 @@ async function ensureImage(name: ImageName, report: Report, options: ImageOption
     pruneImages(name, key);
     requireDisk(imagesFolder, recipe.disk, `the image ${name}`);
     const ref = `localhost/vibecode/${name}:${key}`;
-    // One folder for all: the lock is ours, so whatever lies in it was left by a build that was cut off.
-    const work = path.join(imagesFolder, "work");
-    fs.rmSync(work, { recursive: true, force: true });
-    fs.mkdirSync(work);
+    fs.rmSync(workFolder, { recursive: true, force: true });
+    fs.mkdirSync(workFolder);
     try {
-      return storeImage(name, key, { ref, ...(await recipe.build(ref, work, report)) });
+      return storeImage(name, key, { ref, ...(await recipe.build(ref, workFolder, report)) });
     } catch (error) {
       throw ownFailure(name, error);
     } finally {
-      fs.rmSync(work, { recursive: true, force: true });
+      fs.rmSync(workFolder, { recursive: true, force: true });
     }
   });
 }

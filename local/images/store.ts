@@ -18,6 +18,9 @@ export interface BuiltImage {
 /** Where images lie, an archive and a note of it each. */
 export const imagesFolder = path.join(cacheFolder, "images");
 
+/** What a build is at work on. Only the holder of the lock uses it, so what lies in it at a start was cut off. */
+export const workFolder = path.join(imagesFolder, "work");
+
 const note = z.object({ ref: z.string(), digest: z.string(), bytes: z.number() });
 
 const paths = (name: string, key: string) => ({

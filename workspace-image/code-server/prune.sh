@@ -17,8 +17,8 @@ find . -type d -name prebuilds -prune | while read -r folder; do
   find "$folder" -mindepth 1 -maxdepth 1 ! -name "linux-$arch" -exec rm -rf {} +
 done
 find "$modules/@vscode/ripgrep-universal/bin" -mindepth 1 -maxdepth 1 ! -name "linux-$arch" -exec rm -rf {} +
-find . \( -name '*musl*.node' -o -name 'win32-*.node' \) -type f -delete
-find . -type d -path '*/@parcel/watcher-*-musl' -prune -exec rm -rf {} +
+find . -type d \( -path '*/@parcel/watcher-*-musl' -o -name 'musl_*' \) -prune -exec rm -rf {} +
+find . -type f \( -name '*musl*.node' -o -name '*win32*.node' -o -name '*.exe' \) -delete
 rm -rf "$modules/node-pty/third_party" "$modules"/@microsoft/mxc-sdk/bin
 
 # Copilot, 154 MB: this image's assistant is Claude Code, and workspace/settings.json turns the chat that needs it off.
