@@ -29,7 +29,7 @@ export class Auth extends pulumi.ComponentResource implements SignIn {
   readonly passwords: SignIn["passwords"];
 
   constructor(name: string, args: AuthArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("vibecode:auth:Auth", name, args, opts);
+    super("vibecode:auth:Auth", name, {}, opts);
     const signIn = basicSignIn(name, args.users, { parent: this });
     this.middlewares = signIn.middlewares;
     this.guard = signIn.guard;

@@ -27,7 +27,7 @@ export class Certificates extends pulumi.ComponentResource {
   readonly ca: pulumi.Output<string>;
 
   constructor(name: string, args: CertificatesArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("vibecode:certificates:Certificates", name, args, opts);
+    super("vibecode:certificates:Certificates", name, {}, opts);
     const child = { parent: this };
 
     const caKey = new tls.PrivateKey(`${name}-ca-key`, keyArgs, child);

@@ -45,7 +45,7 @@ export class Ingress extends pulumi.ComponentResource {
   readonly ingressClass: pulumi.Output<string>;
 
   constructor(resourceName: string, args: IngressArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("vibecode:ingress:Ingress", resourceName, args, opts);
+    super("vibecode:ingress:Ingress", resourceName, {}, opts);
     const child = { parent: this };
     const common = labels(name, "ingress");
     const metadata = (objectName: string) => ({

@@ -39,7 +39,7 @@ export function staticConfig(args: StaticArgs) {
       websecure: {
         address: `:${ports.websecure}`,
         // On the entry point, so that no route can leave them out.
-        http: { tls: {}, middlewares: ["rate-limit@file", "headers@file"] },
+        http: { tls: {}, middlewares: ["rate-limit@file", "headers@file", "retry@file"] },
         transport: {
           respondingTimeouts: { readTimeout: longTimeout, writeTimeout: "0s", idleTimeout: longTimeout },
           lifeCycle: { graceTimeOut: "10s" },
@@ -85,6 +85,9 @@ export function dynamicConfig(rateLimit: RateLimit) {
     },
     http: {
       middlewares: {
+        // A pod that was just replaced is ready a moment before every node knows its address. Only connections that
+        // were never made are tried again, for about 5 s together.
+        retry: { retry: { attempts: 7, initialInterval: "250ms" } },
         "rate-limit": { rateLimit: { average: rateLimit.average, burst: rateLimit.burst, period: "1s" } },
         headers: {
           headers: {

@@ -52,7 +52,7 @@ export class Workspace extends pulumi.ComponentResource {
   readonly url: string;
 
   constructor(name: string, args: WorkspaceArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("vibecode:workspace:Workspace", name, args, opts);
+    super("vibecode:workspace:Workspace", name, {}, opts);
     const child = { parent: this };
     const namespaceName = `ws-${args.user}`;
     const common = { ...labels("workspace", args.user), [userLabel]: args.user };

@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 import { clusterPackages, ensurePackages, imagePackages } from "../host";
+import { reachable } from "../door";
 import { ensureImages, type BuiltImage } from "../images";
 import { dataFolder } from "../paths";
 import { findPlatform, localOutputs, openLocalStack, type Outputs, type Platform } from "../platform";
@@ -81,10 +82,29 @@ async function upLocal(platform: Platform): Promise<{ outcome: Outcome; outputs:
         return undefined;
       },
     },
+    {
+      title: "Every editor answers",
+      run: async (report) => {
+        if (outputs === undefined) throw new Error("an earlier step did not run");
+        report("waiting for the last address");
+        await reachable(
+          { address: "127.0.0.1", port: 443, ca: outputs.ca },
+          Object.entries(outputs.urls).map(([user, url]) => ({
+            host: new URL(url).hostname,
+            credentials: `${user}:${outputs?.passwords[user] ?? ""}`,
+          })),
+          propagationSeconds,
+        );
+        return undefined;
+      },
+    },
   ]);
   if (outcome === undefined || outputs === undefined) throw new Error("pulumi up gave no outcome");
   return { outcome, outputs };
 }
+
+/** A kubelet refreshes mounted Secrets within its sync period (10 s here, 60 s by default) and some seconds. */
+const propagationSeconds = 90;
 
 const embeddedTools = ["kubernetes", "coredns", "pause", "supervise"] as const;
 

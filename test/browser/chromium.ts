@@ -5,6 +5,8 @@ import * as path from "node:path";
 
 import { chromium, type BrowserContext } from "playwright-core";
 
+import type { Door } from "../../local/door";
+
 /** A person's browser: it trusts one authority, and finds the platform's hosts at one node's address. */
 export interface Person {
   context: BrowserContext;
@@ -12,19 +14,17 @@ export interface Person {
 }
 
 export interface PersonArgs {
-  /** The authority to trust, PEM. There is no switch that ignores a wrong certificate. */
-  ca: string;
-  /** Hosts below this name are found at `address`. */
+  /** Where the platform answers, and the authority to trust: no switch makes it ignore a wrong certificate. */
+  door: Door;
+  /** Hosts below this name are found at the door. */
   domain: string;
-  /** Where Traefik answers: `10.201.0.2:30443`. */
-  address: string;
   credentials?: { username: string; password: string };
 }
 
 /** Starts Debian's Chromium with a new profile whose certificate store holds the authority. */
 export async function person(args: PersonArgs): Promise<Person> {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), "vibecode-browser-"));
-  trust(home, args.ca);
+  trust(home, args.door.ca);
   const context = await chromium.launchPersistentContext(path.join(home, "profile"), {
     executablePath: "/usr/bin/chromium",
     headless: true,
@@ -39,7 +39,7 @@ export async function person(args: PersonArgs): Promise<Person> {
       "--disable-component-update",
       "--disable-sync",
       "--no-first-run",
-      `--host-resolver-rules=MAP *.${args.domain}:443 ${args.address}`,
+      `--host-resolver-rules=MAP *.${args.domain}:443 ${args.door.address}:${args.door.port}`,
     ],
   });
   return {

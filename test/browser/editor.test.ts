@@ -1,8 +1,8 @@
 import type { Page, WebSocket } from "playwright-core";
 
+import { ask } from "../../local/door";
 import { deploy, type Deployed } from "../platform/deploy";
 import { inWorkspace, kubectl } from "../platform/kubectl";
-import { get } from "../platform/https";
 import { person, type Person } from "./chromium";
 
 let platform: Deployed;
@@ -13,9 +13,8 @@ const sockets: WebSocket[] = [];
 beforeAll(async () => {
   platform = await deploy({ users: ["alice", "bob"] });
   alice = await person({
-    ca: platform.ca,
+    door: platform.door,
     domain: platform.domain,
-    address: platform.address,
     credentials: { username: "alice", password: platform.password("alice") },
   });
   page = await alice.context.newPage();
@@ -82,7 +81,7 @@ test("what was saved outlives the pod, and the browser comes back to it", async 
 
 test("only the owner's password opens a workspace", async () => {
   const status = async (host: string, credentials?: string) =>
-    (await get(platform, host, "/healthz", credentials)).status;
+    (await ask(platform.door, `${host}.${platform.domain}`, "/healthz", credentials))?.status;
   const as = (user: string) => `${user}:${platform.password(user)}`;
   expect(await status("alice", as("alice"))).toBe(200);
   expect(await status("bob", as("bob"))).toBe(200);
@@ -94,7 +93,7 @@ test("only the owner's password opens a workspace", async () => {
 }, 60_000);
 
 test("without a password a browser is shown nothing of the editor", async () => {
-  const stranger = await person({ ca: platform.ca, domain: platform.domain, address: platform.address });
+  const stranger = await person({ door: platform.door, domain: platform.domain });
   try {
     const visited = await stranger.context.newPage();
     const response = await visited.goto(platform.url("alice")).catch(() => null);

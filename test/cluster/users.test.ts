@@ -1,5 +1,5 @@
+import { ask } from "../../local/door";
 import { deploy, up, type Deployed } from "../platform/deploy";
-import { get } from "../platform/https";
 import { inWorkspace, kubectl, names } from "../platform/kubectl";
 
 /** What must not move when somebody else comes or goes: identity and generation of a user's objects, and the pod. */
@@ -38,16 +38,17 @@ test("removing a user ends the compute and the route, and keeps the volumes; com
   expect(names("pvc", "ws-alice")).toEqual(["extensions", "home"]);
   expect(footprint("bob")).toBe(bob);
 
-  await up({ users: ["alice", "bob"] });
+  const back = await deploy({ users: ["alice", "bob"] });
   expect(inWorkspace("alice", "cat kept.txt")).toBe("precious\n");
+  expect(back.password("alice")).not.toBe(platform.password("alice"));
 }, 300_000);
 
 test("plain HTTP is redirected, and headers that harden a browser are on every answer", async () => {
-  const answer = await get(platform, "alice", "/", `alice:${platform.password("alice")}`);
-  expect(answer.headers["strict-transport-security"]).toMatch(/max-age=31536000/);
-  expect(answer.headers["x-content-type-options"]).toBe("nosniff");
-  expect(answer.headers["x-frame-options"]).toBe("SAMEORIGIN");
-  const plain = await fetch(`http://${platform.plainAddress}/`, { redirect: "manual" });
+  const answer = await ask(platform.door, "bob.test.localhost", "/", `bob:${platform.password("bob")}`);
+  expect(answer?.headers["strict-transport-security"]).toMatch(/max-age=31536000/);
+  expect(answer?.headers["x-content-type-options"]).toBe("nosniff");
+  expect(answer?.headers["x-frame-options"]).toBe("SAMEORIGIN");
+  const plain = await fetch(`http://${platform.door.address}:30080/`, { redirect: "manual" });
   expect(plain.status).toBe(301);
   expect(plain.headers.get("location")).toMatch(/^https:/);
 }, 60_000);
@@ -60,7 +61,7 @@ test("a wrong config is refused with every mistake, before anything is touched",
       "4 mistakes in the stack's config; nothing was touched:",
       '  vibecode:users[1]: "Bob" must be lower case letters, digits and single dashes, and begin with a letter',
       '  vibecode:users[2]: "admin" is reserved for the platform: choose another name',
-      "  vibecode:colour: is not a key of the config",
+      '  vibecode:colour: "blue" has no place here: the keys are domain, cluster, users, workspace, images, storage, ingress, certificates, auth',
       '  vibecode:users[3]: "alice" must be unique: users[0] has it already',
     ].join("\n"),
   );

@@ -1,3 +1,4 @@
+import { reachable, type Door } from "../../local/door";
 import { ensureImages } from "../../local/images";
 import { openStack, preparePulumi, type LocalStack, type Outcome } from "../../local/pulumi";
 import { localOutputs } from "../../local/platform";
@@ -14,11 +15,8 @@ export interface PlatformArgs {
 /** The platform as a test meets it: on the cluster `test`, below a domain of its own. */
 export interface Deployed {
   domain: string;
-  /** Host and port of HTTPS on the node, and of plain HTTP. */
-  address: string;
-  plainAddress: string;
-  /** The stack's own authority, PEM. */
-  ca: string;
+  /** Where HTTPS answers, with the stack's own authority; plain HTTP has the port 30080. */
+  door: Door;
   url: (user: string) => string;
   password: (user: string) => string;
 }
@@ -30,17 +28,21 @@ export async function up(args: PlatformArgs): Promise<Outcome> {
   return (await open(args)).up(quiet);
 }
 
-/** Converges the platform and gives what a test needs to use it. */
+/** Converges the platform, waits until every editor answers, and gives what a test needs to use it. */
 export async function deploy(args: PlatformArgs): Promise<Deployed> {
   const stack = await open(args);
   await stack.up(quiet);
   const { urls, passwords, ca } = await localOutputs(stack);
-  const node = process.env["VIBECODE_TEST_NODE"] ?? "";
+  const door = { address: process.env["VIBECODE_TEST_NODE"] ?? "", port: 30443, ca };
+  const people = Object.entries(passwords);
+  await reachable(
+    door,
+    people.map(([user, password]) => ({ host: `${user}.${domain}`, credentials: `${user}:${password}` })),
+    60,
+  );
   return {
     domain,
-    address: `${node}:30443`,
-    plainAddress: `${node}:30080`,
-    ca,
+    door,
     url: (user) => known(urls, user),
     password: (user) => known(passwords, user),
   };

@@ -1,0 +1,84 @@
+import * as https from "node:https";
+import type { IncomingHttpHeaders } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { UserError } from "./errors";
+
+/** The platform's door: where Traefik answers, whatever the host's name. */
+export interface Door {
+  address: string;
+  port: number;
+  /** The authority whose certificates are believed, PEM. */
+  ca: string;
+}
+
+export interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+}
+
+/**
+ * One GET to `https://<host><path>`, with the certificate checked against that name. Undefined where nothing
+ * answers within 5 s.
+ *
+ * @param credentials `name:password`, or nothing
+ */
+export function ask(
+  door: Door,
+  host: string,
+  path: string,
+  credentials?: string,
+): Promise<Answer | undefined> {
+  return new Promise((resolve) => {
+    const request = https.get(
+      {
+        host: door.address,
+        port: door.port,
+        path,
+        servername: host,
+        ca: door.ca,
+        headers: { host },
+        ...(credentials === undefined ? {} : { auth: credentials }),
+        agent: false,
+        timeout: 5000,
+      },
+      ({ statusCode, headers }) => {
+        resolve({ status: statusCode ?? 0, headers });
+        request.destroy();
+      },
+    );
+    request.on("timeout", () => request.destroy());
+    request.on("error", () => {
+      resolve(undefined);
+    });
+  });
+}
+
+/** Waits until each user's own password opens that user's editor: it takes its time to reach Traefik. */
+export async function reachable(
+  door: Door,
+  users: readonly { host: string; credentials: string }[],
+  seconds: number,
+): Promise<void> {
+  const end = Date.now() + seconds * 1000;
+  let waiting = users;
+  while (waiting.length > 0) {
+    const asked = await Promise.all(
+      waiting.map(async (user) => ({
+        user,
+        answer: await ask(door, user.host, "/healthz", user.credentials),
+      })),
+    );
+    const missing = asked.filter(({ answer }) => answer?.status !== 200);
+    const [first] = missing;
+    if (first !== undefined && Date.now() > end) {
+      const said = first.answer === undefined ? "does not answer" : `answers ${first.answer.status}`;
+      throw new UserError(
+        `https://${first.user.host} ${said} after ${seconds} s`,
+        "see what `make status` says",
+      );
+    }
+    waiting = missing.map(({ user }) => user);
+    if (waiting.length > 0) await sleep(500);
+  }
+}
