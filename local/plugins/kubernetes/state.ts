@@ -1,4 +1,4 @@
-import { hasUnknown, unknown } from "../server";
+import { unknown } from "../server";
 import type { PropertyMap } from "../server";
 import { guard } from "./inputs";
 import { at, listAt, objectAt, textAt, withAt, without } from "./objects";
@@ -44,6 +44,3 @@ export function previewState(object: PropertyMap, inputs: PropertyMap, manager: 
   );
   return { ...rest, spec: { ...spec, ports } };
 }
-
-/** Whether a rehearsal on the server makes sense. */
-export const canRehearse = (inputs: PropertyMap): boolean => !hasUnknown(inputs);
