@@ -85,9 +85,6 @@ export function dynamicConfig(rateLimit: RateLimit) {
     },
     http: {
       middlewares: {
-        // A pod that was just replaced is ready a moment before every node knows its address. Only connections that
-        // were never made are tried again, for about 5 s together.
-        retry: { retry: { attempts: 7, initialInterval: "250ms" } },
         "rate-limit": { rateLimit: { average: rateLimit.average, burst: rateLimit.burst, period: "1s" } },
         headers: {
           headers: {
@@ -101,6 +98,9 @@ export function dynamicConfig(rateLimit: RateLimit) {
             customResponseHeaders: { Server: "", "X-Powered-By": "" },
           },
         },
+        // A pod that was just replaced is ready a moment before every node knows its address. Only connections that
+        // were never made are tried again, for about 5 s together.
+        retry: { retry: { attempts: 7, initialInterval: "250ms" } },
       } satisfies Record<string, Middleware>,
     },
   };

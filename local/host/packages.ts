@@ -62,7 +62,12 @@ export const imagePackages = [
 ] as const satisfies readonly PackageName[];
 
 /** What the tests need on top. */
-export const testPackages = ["chromium", "libnss3-tools", "openssl", "curl"] as const satisfies readonly PackageName[];
+export const testPackages = [
+  "chromium",
+  "libnss3-tools",
+  "openssl",
+  "curl",
+] as const satisfies readonly PackageName[];
 
 export function describePackage(name: PackageName): Package {
   return table[name];

@@ -55,15 +55,15 @@ describe("Traefik's static configuration", () => {
     expect(at(timeouts, "writeTimeout")).toBe("0s");
   });
 
-  test("has TLS, the rate limit and the headers on the entry point, which no route can leave out", () => {
+  test("has TLS, the rate limit, the headers and the retries on the entry point, which no route can leave out", () => {
     expect(at(config(), "entryPoints", "websecure", "http")).toEqual({
       tls: {},
-      middlewares: ["rate-limit@file", "headers@file"],
+      middlewares: ["rate-limit@file", "headers@file", "retry@file"],
     });
     const defined = z
       .record(z.string(), z.unknown())
       .parse(at(file(run, "middlewares.yaml"), "http", "middlewares"));
-    expect(Object.keys(defined)).toEqual(["rate-limit", "headers"]);
+    expect(Object.keys(defined)).toEqual(["rate-limit", "headers", "retry"]);
   });
 
   test("watches one namespace and one class, and shows no dashboard", () => {
