@@ -12,7 +12,8 @@ ready = node_modules/.package-lock.json
 $(ready): package.json package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing; install Node 20 or later" >&2; exit 1; }
 	@echo "Installing the Node packages of package-lock.json ..."
-	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@# Not `npm ci`: it refuses a lock file made where a registry holds no packages of other platforms.
+	@npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 .PHONY: help up down destroy status logs shell password preview test test-unit lint format schema bench hooks

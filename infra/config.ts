@@ -72,6 +72,9 @@ const ingress = keys({
     .default({ type: "LoadBalancer" }),
   replicas: z.int().min(1).max(10).default(1),
   httpsPort: port.default(443).describe("The port people type, where it is not 443"),
+  httpPort: port
+    .default(80)
+    .describe("The port of plain HTTP; on one machine both are forwarded to the cluster"),
   nodeSelector: z.record(z.string(), z.string()).default({}),
   rateLimit: keys({
     average: z.int().min(1).default(200).describe("Requests a second of one client"),

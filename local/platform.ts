@@ -23,6 +23,7 @@ export async function findPlatform(stackName: string): Promise<Platform> {
     stack: stackName,
     named: stack.cluster,
     bin: toolPath,
+    ports: stack.ports,
     images: (report) => ensureImages(["pause", "coredns"], report),
   });
   return { stack, cluster };

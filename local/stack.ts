@@ -14,15 +14,22 @@ export interface StackFile {
   path: string;
   /** The cluster that the file names, if it names one. */
   cluster: { kubeconfig?: string | undefined; context?: string | undefined } | undefined;
+  /** Ports of this machine at which a local platform is reached; 80 and 443 where the file does not say. */
+  ports: { http: number; https: number };
 }
 
 const folder = path.join(checkout, "stacks");
+
+const port = z.int().min(1).max(65535);
 
 const shape = z.looseObject({
   config: z.looseObject({
     "vibecode:cluster": z
       .looseObject({ kubeconfig: z.string().optional(), context: z.string().optional() })
       .optional(),
+    "vibecode:ingress": z
+      .looseObject({ httpPort: port.default(80), httpsPort: port.default(443) })
+      .prefault({}),
   }),
 });
 
@@ -47,7 +54,8 @@ export function readStackFile(name: string): StackFile {
       "compare it with stacks/Pulumi.local.yaml",
     );
   }
-  return { name, path: file, cluster: parsed.data.config["vibecode:cluster"] };
+  const { "vibecode:cluster": cluster, "vibecode:ingress": ingress } = parsed.data.config;
+  return { name, path: file, cluster, ports: { http: ingress.httpPort, https: ingress.httpsPort } };
 }
 
 function stackNames(): string[] {

@@ -88,7 +88,7 @@ async function upLocal(platform: Platform): Promise<{ outcome: Outcome; outputs:
         if (outputs === undefined) throw new Error("an earlier step did not run");
         report("waiting for the last address");
         await reachable(
-          { address: "127.0.0.1", port: 443, ca: outputs.ca },
+          { address: "127.0.0.1", port: platform.stack.ports.https, ca: outputs.ca },
           Object.entries(outputs.urls).map(([user, url]) => ({
             host: new URL(url).hostname,
             credentials: `${user}:${outputs?.passwords[user] ?? ""}`,

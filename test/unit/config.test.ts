@@ -43,6 +43,7 @@ test("the minimal config is complete with its defaults", () => {
       exposure: { type: "LoadBalancer" },
       replicas: 1,
       httpsPort: 443,
+      httpPort: 80,
       nodeSelector: {},
       rateLimit: { average: 200, burst: 1000 },
     },

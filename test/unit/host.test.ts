@@ -142,7 +142,9 @@ test("a taken port names the process that listens", async () => {
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
   expect((await portProblem(port))?.message).toMatch(
-    new RegExp(`^port ${port} is taken by .*\\(pid ${process.pid}\\); stop it, or choose another port$`),
+    new RegExp(
+      `^port ${port} is taken by .*\\(pid ${process.pid}\\); stop it, or set vibecode:ingress.httpPort and httpsPort in the stack.s file to free ports$`,
+    ),
   );
   server.close();
   await once(server, "close");
