@@ -8,7 +8,10 @@ export async function portProblem(port: number): Promise<UserError | undefined> 
   if (code === undefined) return undefined;
   if (code === "EACCES")
     return new UserError(`port ${port} may not be used by this user`, "run the command as root");
-  return new UserError(`port ${port} is taken by ${await holder(port)}`, "stop it, or set vibecode:ingress.httpPort and httpsPort in the stack's file to free ports");
+  return new UserError(
+    `port ${port} is taken by ${await holder(port)}`,
+    "stop it, or set vibecode:ingress.httpPort and httpsPort in the stack's file to free ports",
+  );
 }
 
 /** Listens for a moment on loopback, which also meets a holder of all addresses. */
