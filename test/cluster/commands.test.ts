@@ -46,7 +46,14 @@ function make(...words: string[]): Made {
   const ran = spawnSync("make", [...words, `STACK=${stack}`], {
     cwd: checkout,
     encoding: "utf8",
-    env: { ...process.env, VIBECODE_DATA: data, NODE_OPTIONS: undefined },
+    // Without what a `make test` around it sets.
+    env: {
+      ...process.env,
+      VIBECODE_DATA: data,
+      NODE_OPTIONS: undefined,
+      MAKEFLAGS: undefined,
+      MAKELEVEL: undefined,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   return { code: ran.status, out: `${ran.stdout}${ran.stderr}`, seconds: (Date.now() - began) / 1000 };

@@ -202,7 +202,8 @@ export class Stack {
         .flatMap(({ diagnosticEvent: d }) =>
           d?.severity === severity ? [d.message.replaceAll(/<\{%[^%]*%\}>/g, "").trim()] : [],
         )
-        .filter((message) => !message.startsWith("using pulumi-resource-"));
+        // What the engine says of every plugin that it finds on PATH.
+        .filter((message) => !/^using pulumi-\S+ from \$PATH at /.test(message));
     return {
       exitCode: result.exitCode,
       text: result.all,
