@@ -17,18 +17,21 @@ export async function ensurePackages(names: readonly PackageName[], report: Repo
   const services = missing.flatMap((name) => describePackage(name).services ?? []);
   await withoutServices(services, async () => {
     if (listsAreOld()) await apt(["update"], missing, report, { mayFail: true });
-    await apt(["install", "--yes", "--no-install-recommends", ...missing], missing, report);
+    // What another package provides, Docker's runtime say, is the machine's own: it is never exchanged for ours.
+    const install = ["install", "--yes", "--no-remove", "--no-install-recommends", ...missing];
+    await apt(install, missing, report);
   });
   const still = await missingPackages(missing);
   if (still.length > 0) throw new UserError(`apt-get left out ${still.join(", ")}`, installCommand(still));
 }
 
-/** Which of the packages are not installed. Where there is no dpkg, what they would bring is looked for. */
+/** Which of the packages are missing: what they bring is not there, from wherever, and dpkg knows none of it. */
 export async function missingPackages(names: readonly PackageName[]): Promise<PackageName[]> {
-  const asked = await run("dpkg-query", ["-W", "-f", "${Package} ${db:Status-Status}\\n", ...names]);
-  if (asked.code === 127) return names.filter((name) => !onPath(describePackage(name).brings));
+  const absent = names.filter((name) => !onPath(describePackage(name).brings));
+  if (absent.length === 0) return [];
+  const asked = await run("dpkg-query", ["-W", "-f", "${Package} ${db:Status-Status}\\n", ...absent]);
   const installed = new Set(asked.stdout.split("\n").filter((line) => line.endsWith(" installed")));
-  return names.filter((name) => !installed.has(`${name} installed`));
+  return absent.filter((name) => !installed.has(`${name} installed`));
 }
 
 /** Why this user cannot install packages on this machine, if so. */
@@ -83,7 +86,18 @@ async function apt(
   const log = path.join(cacheFolder, "apt.log");
   fs.mkdirSync(cacheFolder, { recursive: true });
   fs.writeFileSync(log, `${ran.stdout}\n${ran.stderr}\n`);
-  throw aptFailure(packages, ran.stderr, log);
+  throw aptRemoval(packages, ran.stdout) ?? aptFailure(packages, ran.stderr, log);
+}
+
+/** What apt-get would have removed, if that is why it failed. */
+function aptRemoval(packages: readonly string[], output: string): UserError | undefined {
+  const removed = /^The following packages will be REMOVED:\n((?: .*(?:\n|$))+)/m.exec(output)?.[1];
+  if (removed === undefined) return undefined;
+  const names = removed.trim().split(/\s+/).join(", ");
+  return new UserError(
+    `Debian packages were not installed (${packages.join(", ")}): that would have removed ${names}`,
+    `install them by hand, if ${names} may go, or use another machine`,
+  );
 }
 
 /** Turns a failed apt-get into the line a user can act on. */

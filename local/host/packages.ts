@@ -1,7 +1,7 @@
 interface Package {
   /** What needs it. */
   reason: string;
-  /** A file it brings, as a name to find on PATH or a full path; found by it where there is no dpkg. */
+  /** A file it brings, as a name to find on PATH or a full path. It will do from wherever it came. */
   brings: string;
   /** Services it starts and enables, which we run by ourselves or not at all. */
   services?: readonly string[];
@@ -15,10 +15,8 @@ export const packages = {
   "containernetworking-plugins": { reason: "the pods' network", brings: "/usr/lib/cni/bridge" },
   iproute2: { reason: "the link between the host and the node", brings: "ip" },
   iptables: { reason: "Services, by kube-proxy", brings: "iptables" },
-  ipset: { reason: "network policies, by kube-router", brings: "ipset" },
   conntrack: { reason: "kube-proxy drops stale connections with it", brings: "conntrack" },
   kmod: { reason: "kube-proxy asks which kernel modules are there", brings: "modprobe" },
-  socat: { reason: "kubectl port-forward", brings: "socat" },
   mount: { reason: "the node's volumes", brings: "mount" },
   "util-linux": { reason: "namespaces and file locks", brings: "flock" },
   xfsprogs: { reason: "volumes of an enforced size", brings: "mkfs.xfs" },
@@ -44,10 +42,8 @@ export const clusterPackages = [
   "containernetworking-plugins",
   "iproute2",
   "iptables",
-  "ipset",
   "conntrack",
   "kmod",
-  "socat",
   "mount",
   "util-linux",
   "xfsprogs",

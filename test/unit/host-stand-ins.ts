@@ -34,7 +34,7 @@ export function onlyOnPath(scripts: Readonly<Record<string, string>>): void {
   process.env["PATH"] = `${standIns}${path.delimiter}${shell}`;
 }
 
-/** The calls of stand-ins so far: `apt-get install --yes socat`. */
+/** The calls of stand-ins so far: `apt-get install --yes conntrack`. */
 export function called(): string[] {
   return fs.existsSync(calls) ? fs.readFileSync(calls, "utf8").trim().split("\n") : [];
 }

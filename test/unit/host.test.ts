@@ -9,7 +9,7 @@ import { nodeProblem } from "../../local/host/preflight";
 
 const quiet = () => undefined;
 const installed = path.join(temporary, "installed");
-const dpkg = `[ -f ${installed} ] && echo "socat installed"; echo "runc installed"; echo "buildah config-files"; exit 1`;
+const dpkg = `[ -f ${installed} ] && echo "conntrack installed"; echo "runc installed"; echo "buildah config-files"; exit 1`;
 
 beforeEach(() => {
   fs.rmSync(installed, { force: true });
@@ -21,7 +21,7 @@ afterAll(removeTemporary);
 
 test("a package that was removed but left its configuration is missing", async () => {
   onlyOnPath({ "dpkg-query": dpkg });
-  expect(await missingPackages(["runc", "buildah", "socat"])).toEqual(["buildah", "socat"]);
+  expect(await missingPackages(["runc", "buildah", "conntrack"])).toEqual(["buildah", "conntrack"]);
 });
 
 test("what is installed already needs no apt-get", async () => {
@@ -36,16 +36,16 @@ test("missing packages are installed without recommendations, with apt's progres
     "dpkg-query": dpkg,
     "apt-get": `case "$*" in *install*)
 echo "Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 12 (apt)..."
-echo "pmstatus:socat:42.4:Unpacking socat (amd64)"; touch ${installed} ;; esac`,
+echo "pmstatus:conntrack:42.4:Unpacking conntrack (amd64)"; touch ${installed} ;; esac`,
   });
   const messages: string[] = [];
-  await ensurePackages(["runc", "socat"], (message) => messages.push(message));
+  await ensurePackages(["runc", "conntrack"], (message) => messages.push(message));
   expect(called().filter((call) => call.includes("install"))).toEqual([
-    expect.stringMatching(/^apt-get .* install --yes --no-install-recommends socat$/),
+    expect.stringMatching(/^apt-get .* install --yes --no-remove --no-install-recommends conntrack$/),
   ]);
   expect(messages.slice(-2)).toEqual([
     "Debian packages: waiting for process 12 (apt)",
-    "Debian packages: 42 % Unpacking socat (amd64)",
+    "Debian packages: 42 % Unpacking conntrack (amd64)",
   ]);
 });
 
@@ -58,22 +58,39 @@ test.each([
 ])("apt-get's %s: %s", async (output, cause) => {
   jest.spyOn(process, "getuid").mockReturnValue(0);
   onlyOnPath({ "dpkg-query": dpkg, "apt-get": `echo "${output}" >&2; exit 100` });
-  await expect(ensurePackages(["socat"], quiet)).rejects.toThrow(
-    `Debian packages could not be installed (socat): ${cause}`,
+  await expect(ensurePackages(["conntrack"], quiet)).rejects.toThrow(
+    `Debian packages could not be installed (conntrack): ${cause}`,
   );
 });
 
 test("who is not root gets the exact command", async () => {
   jest.spyOn(process, "getuid").mockReturnValue(1000);
   onlyOnPath({ "dpkg-query": dpkg, "apt-get": "exit 1" });
-  await expect(ensurePackages(["socat", "buildah"], quiet)).rejects.toThrow(
-    "Debian packages are missing: socat (kubectl port-forward), buildah (builds images from a Containerfile); run `sudo apt-get install --no-install-recommends socat buildah`",
+  await expect(ensurePackages(["conntrack", "buildah"], quiet)).rejects.toThrow(
+    "Debian packages are missing: conntrack (kube-proxy drops stale connections with it), buildah (builds images from a Containerfile); run `sudo apt-get install --no-install-recommends conntrack buildah`",
   );
 });
 
+test("what would remove another package is not installed, and that package is named", async () => {
+  jest.spyOn(process, "getuid").mockReturnValue(0);
+  const refusal = `case "$*" in *install*)
+echo "The following packages will be REMOVED:"; echo "  containerd.io docker-ce"
+echo "The following NEW packages will be installed:"; echo "  conntrack"
+echo "E: Packages need to be removed but remove is disabled." >&2; exit 100 ;; esac`;
+  onlyOnPath({ "dpkg-query": dpkg, "apt-get": refusal });
+  await expect(ensurePackages(["conntrack"], quiet)).rejects.toThrow(
+    "Debian packages were not installed (conntrack): that would have removed containerd.io, docker-ce; install them by hand",
+  );
+});
+
+test("a program that another package brought will do", async () => {
+  onlyOnPath({ "dpkg-query": dpkg, buildah: "" });
+  expect(await missingPackages(["buildah", "conntrack"])).toEqual(["conntrack"]);
+});
+
 test("where there is no Debian, what the packages would bring is looked for", async () => {
-  onlyOnPath({ socat: "" });
-  await expect(ensurePackages(["socat", "runc"], quiet)).rejects.toThrow(
+  onlyOnPath({ conntrack: "" });
+  await expect(ensurePackages(["conntrack", "runc"], quiet)).rejects.toThrow(
     "missing on this machine, which is no Debian: runc (starts a container for containerd and buildah)",
   );
 });
@@ -110,7 +127,7 @@ test("everything that is not ready is named in one error", async () => {
   jest.spyOn(process, "getuid").mockReturnValue(1000);
   onlyOnPath({ "dpkg-query": dpkg, "apt-get": "" });
   const disk = [{ folder: path.join(temporary, "not", "there"), bytes: 1e18, purpose: "the toolchain" }];
-  const message = await preflight({ node: "99", go: true, root: true, packages: ["socat"], disk }).catch(
+  const message = await preflight({ node: "99", go: true, root: true, packages: ["conntrack"], disk }).catch(
     String,
   );
   expect(message).toMatch(/5 things are not ready on this machine; mend them and try again:/);
@@ -118,7 +135,7 @@ test("everything that is not ready is named in one error", async () => {
     "is too old",
     "Go is not installed",
     "needs root",
-    "socat (",
+    "conntrack (",
     "the toolchain needs 1000000000.0 GB",
   ])
     expect(message).toContain(part);
