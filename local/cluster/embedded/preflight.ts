@@ -1,7 +1,7 @@
 import { access, readFile } from "node:fs/promises";
 
 import { UserError } from "../../errors";
-import { clusterPackages, onPath, preflight as hostPreflight, run } from "../../host";
+import { clusterPackages, preflight as hostPreflight, run } from "../../host";
 import type { Instance } from "./instance";
 
 /** Bytes a cluster's folder must have free: images, logs, a database, and room for workspaces to write. */
@@ -18,9 +18,6 @@ export async function preflight(
     disk: [{ folder: it.folder, bytes: room, purpose: `cluster ${it.name}` }],
     ports: ports ? [ports.http, ports.https] : [],
   });
-  if (!onPath("mkfs.xfs") && !onPath("/usr/sbin/mkfs.xfs")) {
-    throw new UserError("mkfs.xfs is missing, which makes the volumes", "run `apt-get install xfsprogs`");
-  }
   await kernelProblem();
 }
 
