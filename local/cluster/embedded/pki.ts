@@ -66,7 +66,7 @@ export async function pki(folder: string, node: string, nodeAddress: string, api
     await secretFile(path.join(folder, `${name}.crt`), pair.cert);
     await secretFile(path.join(folder, `${name}.key`), pair.key);
   }
-  const accounts = await kept(path.join(folder, "service-accounts.key"), async () => (await newKey()).pem);
+  await kept(path.join(folder, "service-accounts.key"), async () => (await newKey()).pem);
   return {
     ca: ca.cert,
     /** The pair issued under this name. */
@@ -75,7 +75,6 @@ export async function pki(folder: string, node: string, nodeAddress: string, api
       if (!pair) throw new Error(`no certificate is named ${name}`);
       return pair;
     },
-    accounts,
     encryption: await kept(path.join(folder, "encryption.key"), () =>
       Promise.resolve(randomBytes(32).toString("base64")),
     ),
