@@ -5,6 +5,7 @@ import { UserError } from "../errors";
 import { run } from "../host/run";
 import { dataFolder } from "../paths";
 import type { Cluster } from "./cluster";
+import { kubectlPath } from "./kubectl";
 
 /** A cluster as a stack's config names it. */
 export interface Named {
@@ -24,7 +25,7 @@ export function existing(stack: string, named: Named, bin: (tool: string) => str
       await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
       await writeFile(file, named.kubeconfig ?? "", { mode: 0o600 });
     }
-    return run(bin("kubectl"), [
+    return run(kubectlPath(bin), [
       ...(file === undefined ? [] : ["--kubeconfig", file]),
       ...(named.context === undefined ? [] : ["--context", named.context]),
       "--request-timeout=10s",
