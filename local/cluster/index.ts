@@ -28,7 +28,9 @@ export interface ClusterChoice {
  */
 export async function chooseCluster(choice: ClusterChoice): Promise<Cluster> {
   const { stack, named } = choice;
-  if (named) return existing(stack, named, choice.bin);
+  // A name or a domain alone says nothing of where the cluster is; kubectl's current context would be a guess.
+  if (named?.kubeconfig !== undefined || named?.context !== undefined)
+    return existing(stack, named, choice.bin);
   const docker = await dockerProblem();
   if (docker === undefined) return kind(stack, "a Docker engine and kind are here");
   return embedded({

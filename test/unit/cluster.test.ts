@@ -10,24 +10,24 @@ let folder: string;
 const realPath = process.env["PATH"];
 
 /** Puts a program on PATH which notes how it was called, then runs the script. */
-function standIn(name: string, script: string): void {
-  const file = path.join(folder, "bin", name);
+function standIn(name: string, script: string, place = "bin"): void {
+  const file = path.join(folder, place, name);
   fs.writeFileSync(file, `#!/bin/sh\necho "${name} $*" >> "${folder}/calls"\n${script}\n`, { mode: 0o755 });
 }
 const calls = (): string[] => fs.readFileSync(path.join(folder, "calls"), "utf8").trim().split("\n");
 const quiet = (): void => undefined;
 
-const choose = (named?: { kubeconfig?: string; context?: string }): Promise<Cluster> =>
+const choose = (named?: Record<string, string>): Promise<Cluster> =>
   chooseCluster({
     stack: "team",
     named,
-    bin: (tool) => path.join(folder, "bin", tool),
+    bin: (tool) => path.join(folder, "built", tool),
     images: () => Promise.reject(new Error("nothing is built to decide")),
   });
 
 beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), "vibecode-choice-"));
-  fs.mkdirSync(path.join(folder, "bin"));
+  for (const place of ["bin", "built"]) fs.mkdirSync(path.join(folder, place));
   for (const program of ["sh", "sleep"]) fs.symlinkSync(`/bin/${program}`, path.join(folder, "bin", program));
   process.env["PATH"] = path.join(folder, "bin");
 });
@@ -47,6 +47,11 @@ describe("the choice", () => {
     const cluster = await choose({ context: "production" });
     expect(cluster).toMatchObject({ kind: "existing", context: "production", kubeconfig: undefined });
     expect(cluster.why).toBe("stacks/Pulumi.team.yaml names production");
+  });
+
+  test("does not go to kubectl's current context where the stack only gives a name or a domain", async () => {
+    standIn("kubectl", "echo '{}'");
+    expect((await choose({ name: "team", domain: "example.com" })).kind).toBe("embedded");
   });
 
   test("takes KIND where an engine answers and kind is installed", async () => {
@@ -85,6 +90,14 @@ describe("a cluster that the stack names", () => {
     expect(calls()).toEqual([
       "kubectl --kubeconfig /some/file --context production --request-timeout=10s get --raw /version",
     ]);
+  });
+
+  test("is asked with the built kubectl only where none is on PATH", async () => {
+    standIn("kubectl", "echo built; exit 1", "built");
+    const cluster = await choose({ context: "production" });
+    expect((await cluster.status()).running).toBe(false);
+    standIn("kubectl", "echo '{}'");
+    expect((await cluster.status()).running).toBe(true);
   });
 
   test("that does not answer is an error which names it", async () => {
