@@ -114,7 +114,10 @@ func (c *controller) claim(ctx context.Context, key string) error {
 	if claim.Spec.VolumeName == "" {
 		err = c.provision(ctx, claim)
 	} else if claim.Status.Phase == core.ClaimBound {
-		err = c.grow(ctx, claim)
+		// A mount that failed at the node's start is tried again; most often it is there.
+		if err = c.volumes.attach(claim.Spec.VolumeName); err == nil {
+			err = c.grow(ctx, claim)
+		}
 	}
 	if err != nil {
 		c.events.Event(claim, core.EventTypeWarning, "VolumeFailed", err.Error())

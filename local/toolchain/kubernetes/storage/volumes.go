@@ -26,6 +26,7 @@ func (v volumes) file(name string) string  { return filepath.Join(v.files, name+
 func (v volumes) mount(name string) string { return filepath.Join(v.mounts, name) }
 
 // mountAll says what it cannot mount and goes on: one broken volume must not keep the others' pods from starting.
+// The controller tries it again for as long as its claim is there.
 func (v volumes) mountAll() {
 	files, err := filepath.Glob(filepath.Join(v.files, "*.xfs"))
 	if err != nil {
