@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net"
 
 	"github.com/google/nftables"
@@ -12,11 +13,15 @@ import (
 // so the rules end with this process. The socket must therefore stay open, and nobody else can edit the table.
 const ownedByUs = 0x2
 
+// linkLocal holds a cloud's metadata service, which gives the machine's credentials to whoever asks.
+var linkLocal = net.IPNet{IP: net.IPv4(169, 254, 0, 0), Mask: net.CIDRMask(16, 32)}
+
 // hostSocket keeps the host's table alive.
 var hostSocket *nftables.Conn
 
 // hostTable lets the node out, behind the host's own address, and lets nothing in: neither other machines,
-// now that the host forwards packets, nor the node's pods to services of the host other than name resolution.
+// now that the host forwards packets, nor the node's pods to services of the host or of its cloud other than name
+// resolution.
 func hostTable(c *config) error {
 	conn, err := nftables.New(nftables.AsLasting())
 	if err != nil {
@@ -27,11 +32,13 @@ func hostTable(c *config) error {
 	fromNode, toNode := iface(expr.MetaKeyIIFNAME, c.Link.Name), iface(expr.MetaKeyOIFNAME, c.Link.Name)
 
 	nat := chain(conn, table, nftables.ChainTypeNAT, nftables.ChainHookPostrouting, nftables.ChainPriorityNATSource)
-	rule(conn, nat, source(net.ParseIP(c.Link.Node), net.CIDRMask(32, 32)),
+	rule(conn, nat, source(net.IPNet{IP: net.ParseIP(c.Link.Node), Mask: net.CIDRMask(32, 32)}),
 		not(toNode), []expr.Any{&expr.Masq{}})
 
 	forward := chain(conn, table, nftables.ChainTypeFilter, nftables.ChainHookForward, nftables.ChainPriorityFilter)
 	rule(conn, forward, toNode, connection(expr.CtStateBitNEW), drop)
+	rule(conn, forward, fromNode, destination(linkLocal), destinationPort(53), accept)
+	rule(conn, forward, fromNode, destination(linkLocal), drop)
 
 	input := chain(conn, table, nftables.ChainTypeFilter, nftables.ChainHookInput, nftables.ChainPriorityFilter)
 	rule(conn, input, fromNode, destinationPort(53), accept)
@@ -52,8 +59,24 @@ func nodeTable(c *config) error {
 	}
 	table := conn.AddTable(&nftables.Table{Family: nftables.TableFamilyIPv4, Name: "vibecode"})
 	nat := chain(conn, table, nftables.ChainTypeNAT, nftables.ChainHookPostrouting, nftables.ChainPriorityNATSource)
-	rule(conn, nat, source(pods.IP, pods.Mask), iface(expr.MetaKeyOIFNAME, "eth0"), []expr.Any{&expr.Masq{}})
+	rule(conn, nat, source(*pods), iface(expr.MetaKeyOIFNAME, "eth0"), []expr.Any{&expr.Masq{}})
 	return conn.Flush()
+}
+
+// printTables is for whoever wants to see that nothing is left; the nft program may not be there.
+func printTables() error {
+	conn, err := nftables.New()
+	if err != nil {
+		return err
+	}
+	tables, err := conn.ListTablesOfFamily(nftables.TableFamilyIPv4)
+	if err != nil {
+		return err
+	}
+	for _, table := range tables {
+		fmt.Println(table.Name)
+	}
+	return nil
 }
 
 func chain(c *nftables.Conn, t *nftables.Table, kind nftables.ChainType, hook *nftables.ChainHook,
@@ -94,11 +117,15 @@ func not(match []expr.Any) []expr.Any {
 	return []expr.Any{match[0], &cmp}
 }
 
-func source(ip net.IP, mask net.IPMask) []expr.Any {
+func source(in net.IPNet) []expr.Any      { return address(12, in) }
+func destination(in net.IPNet) []expr.Any { return address(16, in) }
+
+// address matches the four bytes at this offset of the IPv4 header.
+func address(offset uint32, in net.IPNet) []expr.Any {
 	return []expr.Any{
-		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: 12, Len: 4},
-		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 4, Mask: mask, Xor: make([]byte, 4)},
-		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: ip.To4().Mask(mask)},
+		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: offset, Len: 4},
+		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 4, Mask: in.Mask, Xor: make([]byte, 4)},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: in.IP.To4().Mask(in.Mask)},
 	}
 }
 

@@ -1,5 +1,9 @@
 // Supervise runs a whole cluster node in namespaces of its own, so that ending this one process, kill -9
-// included, ends all of it: no process, rule, link or mount of it stays on the host.
+// included, ends all of it: no process, rule, link or mount of it stays on the host. One setting of the host's
+// kernel does stay: net.ipv4.ip_forward, since others may have come to count on it.
+//
+//	supervise CONFIG.json
+//	supervise tables       prints the names of the packet filter's tables for IPv4
 //
 // It runs twice. The outer process stays in the host's namespaces and holds what is the host's part: the lock,
 // the listening ports, the link and the packet filter table, all of which the kernel takes away with their
@@ -55,16 +59,24 @@ const inside = "/run/vibecode"
 func main() {
 	log.SetFlags(log.LstdFlags | log.LUTC)
 	if len(os.Args) != 2 {
-		log.Fatal("usage: supervise CONFIG.json")
+		log.Fatal("usage: supervise CONFIG.json | tables")
+	}
+	if os.Args[1] == "tables" {
+		if err := printTables(); err != nil {
+			log.Fatal(err)
+		}
+		return
 	}
 	c, err := read(os.Args[1])
 	if err != nil {
 		log.Fatal(err)
 	}
 	if os.Getpid() == 1 {
-		log.Fatal(inner(c))
+		err = inner(c)
+	} else {
+		err = outer(c, os.Args[1])
 	}
-	if err := outer(c, os.Args[1]); err != nil {
+	if err != nil {
 		log.Fatal(err)
 	}
 }

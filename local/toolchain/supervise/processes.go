@@ -141,7 +141,9 @@ func (t *table) keep(c component) {
 			fmt.Fprintf(output, "supervise: %s %s after %s\n", c.Name, how, time.Since(began).Round(time.Millisecond))
 			t.note(now, func() { now.Pid, now.Ended, now.Restarts = 0, how, now.Restarts+1 })
 		}
-		_ = output.Close()
+		if output != os.Stderr {
+			_ = output.Close()
+		}
 		if time.Since(began) > 30*time.Second {
 			pause = shortest
 		}
@@ -208,7 +210,8 @@ func waitFor(socket string) {
 }
 
 // logTo opens a component's log; one that grew beyond 10 MB becomes the old one first. The file is opened
-// again at each start only, so a component's run can exceed that: 10 MB are weeks of what they say.
+// again at each start only, so a component's run can exceed that: 10 MB are weeks of what they say. Where it
+// cannot be opened, our own standard error takes its place, and must stay open.
 func logTo(name string) *os.File {
 	path := filepath.Join(inside, "logs", name+".log")
 	if info, err := os.Stat(path); err == nil && info.Size() > 10<<20 {
