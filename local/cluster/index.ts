@@ -18,7 +18,7 @@ export interface ClusterChoice {
   bin: (tool: string) => string;
   /** The images an embedded cluster itself needs. */
   images: (report: Report) => Promise<{ pause: ImageArchive; coredns: ImageArchive }>;
-  /** Ports of this machine's loopback for an embedded cluster. Default 80 and 443. */
+  /** Ports of this machine's loopback for a cluster made here. Default 80 and 443. */
   ports?: { http: number; https: number };
 }
 
@@ -27,18 +27,18 @@ export interface ClusterChoice {
  * answers; else the embedded one. `why` of the result says it.
  */
 export async function chooseCluster(choice: ClusterChoice): Promise<Cluster> {
-  const { stack, named } = choice;
+  const { stack, named, ports = { http: 80, https: 443 } } = choice;
   // A name or a domain alone says nothing of where the cluster is; kubectl's current context would be a guess.
   if (named?.kubeconfig !== undefined || named?.context !== undefined)
     return existing(stack, named, choice.bin);
   const docker = await dockerProblem();
-  if (docker === undefined) return kind(stack, "a Docker engine and kind are here");
+  if (docker === undefined) return kind(stack, "a Docker engine and kind are here", ports);
   return embedded({
     name: stack,
     why: docker,
     bin: choice.bin,
     images: choice.images,
-    ports: choice.ports ?? { http: 80, https: 443 },
+    ports,
   });
 }
 

@@ -1,6 +1,8 @@
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+
+import { parseDocument } from "yaml";
 
 import { UserError } from "../errors";
 import { run } from "../host/run";
@@ -11,9 +13,10 @@ import type { Cluster } from "./cluster";
  * A KIND cluster, shaped by local/kind.yaml. Its commands and decisions are tested with stand-ins for docker and
  * kind; it has not been run with a real engine by those who wrote it.
  */
-export function kind(stack: string, why: string): Cluster {
+export function kind(stack: string, why: string, ports: { http: number; https: number }): Cluster {
   const name = `vibecode-${stack}`;
-  const kubeconfig = path.join(dataFolder, "clusters", `kind-${stack}`, "kubeconfig");
+  const folder = path.join(dataFolder, "clusters", `kind-${stack}`);
+  const kubeconfig = path.join(folder, "kubeconfig");
 
   const exists = async (): Promise<boolean> => lines(await must("kind", "get", "clusters")).includes(name);
   const nodes = async (): Promise<string[]> => lines(await must("kind", "get", "nodes", "--name", name));
@@ -31,10 +34,11 @@ export function kind(stack: string, why: string): Cluster {
     kubeconfig,
     context: `kind-${name}`,
     async start(report) {
-      await mkdir(path.dirname(kubeconfig), { recursive: true, mode: 0o700 });
+      await mkdir(folder, { recursive: true, mode: 0o700 });
       if (!(await exists())) {
         report(`creating KIND cluster ${name}`);
-        const config = path.join(checkout, "local", "kind.yaml");
+        const config = path.join(folder, "kind.yaml");
+        await writeFile(config, await shape(ports));
         await must(
           "kind",
           "create",
@@ -79,7 +83,7 @@ export function kind(stack: string, why: string): Cluster {
     async destroy(report) {
       report(`removing KIND cluster ${name}`);
       await must("kind", "delete", "cluster", "--name", name, "--kubeconfig", kubeconfig);
-      await rm(path.dirname(kubeconfig), { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true });
     },
     async status() {
       if (!(await exists())) return { running: false, detail: "does not exist", components: [] };
@@ -105,6 +109,14 @@ export function kind(stack: string, why: string): Cluster {
       return addresses.trim().split(" ")[0] || undefined;
     },
   };
+}
+
+/** local/kind.yaml with other ports of this machine. */
+async function shape(ports: { http: number; https: number }): Promise<string> {
+  const config = parseDocument(await readFile(path.join(checkout, "local", "kind.yaml"), "utf8"));
+  for (const [index, port] of [ports.http, ports.https].entries())
+    config.setIn(["nodes", 0, "extraPortMappings", index, "hostPort"], port);
+  return config.toString();
 }
 
 const lines = (text: string): string[] => text.split("\n").filter((line) => line !== "");

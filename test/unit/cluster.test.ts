@@ -2,6 +2,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 
+import { parse } from "yaml";
+
 import { chooseCluster, type Cluster } from "../../local/cluster";
 import { UserError } from "../../local/errors";
 import { dataFolder } from "../../local/paths";
@@ -17,10 +19,11 @@ function standIn(name: string, script: string, place = "bin"): void {
 const calls = (): string[] => fs.readFileSync(path.join(folder, "calls"), "utf8").trim().split("\n");
 const quiet = (): void => undefined;
 
-const choose = (named?: Record<string, string>): Promise<Cluster> =>
+const choose = (named?: Record<string, string>, ports?: { http: number; https: number }): Promise<Cluster> =>
   chooseCluster({
     stack: "team",
     named,
+    ...(ports && { ports }),
     bin: (tool) => path.join(folder, "built", tool),
     images: () => Promise.reject(new Error("nothing is built to decide")),
   });
@@ -133,14 +136,29 @@ describe("KIND", () => {
        "get nodes") printf '${nodes}\\n' ;;
      esac`;
 
-  test("is created from local/kind.yaml when there is none", async () => {
+  test("is created in the shape of local/kind.yaml, at the stack's ports, when there is none", async () => {
     standIn("docker", docker(true));
     standIn("kind", kind(false));
-    const cluster = await choose();
+    const cluster = await choose(undefined, { http: 8080, https: 8443 });
     await cluster.start(quiet);
-    expect(calls().at(-1)).toMatch(
-      /^kind create cluster --name vibecode-team --config \S+\/local\/kind\.yaml --kubeconfig \S+ --wait 180s$/,
-    );
+    const create =
+      /^kind create cluster --name vibecode-team --config (\S+) --kubeconfig \S+ --wait 180s$/.exec(
+        calls().at(-1) ?? "",
+      );
+    const config: unknown = parse(fs.readFileSync(create?.[1] ?? "", "utf8"));
+    expect(config).toMatchObject({
+      nodes: [
+        {
+          role: "control-plane",
+          extraPortMappings: [
+            { hostPort: 8080, containerPort: 30080, listenAddress: "127.0.0.1" },
+            { hostPort: 8443, containerPort: 30443, listenAddress: "127.0.0.1" },
+          ],
+        },
+        { role: "worker" },
+        { role: "worker" },
+      ],
+    });
   });
 
   test("that was stopped has its nodes started, and is not created again", async () => {
