@@ -3,7 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 
 import { instance } from "../../local/cluster/embedded/instance";
-import { freeLink, resolvConf } from "../../local/cluster/embedded/network";
+import { forwardedPorts, freeLink, resolvConf } from "../../local/cluster/embedded/network";
 
 let parent: string;
 
@@ -68,6 +68,15 @@ describe("pods' name servers", () => {
   test("are none where there is none", async () => {
     expect(await resolvConf([file("")])).toBe("");
   });
+});
+
+test("the ports that a cluster listens on are read from its configuration", () => {
+  const forwards = [
+    { listen: ["127.0.0.1:80", "[::1]:80"], to: "10.201.0.2:30080" },
+    { listen: ["127.0.0.1:8443", "[::1]:8443"], to: "10.201.0.2:30443" },
+  ];
+  expect(forwardedPorts(JSON.stringify({ name: "local", forwards }))).toEqual([80, 8443]);
+  expect(forwardedPorts("")).toEqual([]);
 });
 
 test.each(["", "Local", "1st", "a--b", "a-", "../x", "a".repeat(21)])("%j is no cluster's name", (name) => {

@@ -26,6 +26,7 @@ export interface EmbeddedOptions {
 /** A cluster of one node: plain processes in namespaces of their own, kept by local/toolchain/supervise. */
 export function embedded(options: EmbeddedOptions): Cluster {
   const it = instance(options.name ?? "local", options.parent);
+  // The lock's file stays for good: who waits on one that is removed would not meet who makes a new one.
   const alone = <T>(report: Report, work: () => Promise<T>): Promise<T> =>
     withLock(`${it.folder}.lock`, `cluster ${it.name}`, report, work);
   return {
@@ -56,7 +57,6 @@ export function embedded(options: EmbeddedOptions): Cluster {
         await end(it);
         await rm(it.folder, { recursive: true, force: true });
       });
-      await rm(`${it.folder}.lock`, { force: true });
     },
     async status() {
       const node = await runningLink(it);

@@ -74,6 +74,15 @@ function hostAddresses(): string[] {
   return Object.values(os.networkInterfaces()).flatMap((list) => (list ?? []).map((i) => i.address));
 }
 
+const forwarding = z.object({ forwards: z.array(z.object({ listen: z.array(z.string()) })) });
+
+/** Ports of this machine which a supervisor with this configuration listens on; none where it is empty. */
+export function forwardedPorts(config: string): number[] {
+  const read = forwarding.safeParse(JSON.parse(config || "{}"));
+  const listen = read.success ? read.data.forwards.flatMap((forward) => forward.listen) : [];
+  return [...new Set(listen.map((address) => Number(address.split(":").at(-1))))];
+}
+
 /**
  * The name servers pods are sent to: the host's, less those on its loopback, which pods cannot reach.
  * @param files in order of preference; the first that holds a usable server is taken

@@ -10,13 +10,14 @@ const room = 4e9;
 /** All that would make a start fail, said before anything is started. */
 export async function preflight(
   it: Instance,
-  ports: { http: number; https: number } | undefined,
+  /** Ports of this machine that must be free. */
+  ports: readonly number[],
 ): Promise<void> {
   await hostPreflight({
     root: true,
     packages: clusterPackages,
     disk: [{ folder: it.folder, bytes: room, purpose: `cluster ${it.name}` }],
-    ports: ports ? [ports.http, ports.https] : [],
+    ports,
   });
   await kernelProblem();
 }

@@ -15,7 +15,7 @@ import { configFiles } from "./files";
 import { loadImages, socket } from "./images";
 import type { Instance } from "./instance";
 import { kubeconfig } from "./kubeconfig";
-import { apiService, freeLink, podNetwork, resolvConf, server, type Link } from "./network";
+import { apiService, forwardedPorts, freeLink, podNetwork, resolvConf, server, type Link } from "./network";
 import { pki } from "./pki";
 import { preflight } from "./preflight";
 import { end, firstProcess, holder, launch, runningLink } from "./supervisor";
@@ -27,12 +27,18 @@ export async function start(it: Instance, options: EmbeddedOptions, report: Repo
     JSON.stringify(nodeConfig(it, link, options, images.pause.ref), null, 2);
 
   const running = await runningLink(it);
-  if (running && (await healthy(it, running)) && (await read(it, "node.json")) === config(running)) return;
+  const was = running ? await read(it, "node.json") : "";
+  if (running && was === config(running) && (await healthy(it, running))) return;
+  // Before anything ends: a cluster that runs is better than none, should the new one have no chance.
+  const held = forwardedPorts(was);
+  await preflight(
+    it,
+    Object.values(options.ports ?? {}).filter((port) => !held.includes(port)),
+  );
   if (running) {
     report(`stopping cluster ${it.name}, which does not answer or is set up in another way`);
     await end(it);
   }
-  await preflight(it, options.ports);
   report(`starting cluster ${it.name}`);
   const began = Date.now();
   try {
