@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import type { Ran } from "../host/run";
+import type { Ran, RunOptions } from "../host/run";
 import { runContained } from "./contained";
 import { programFailure } from "./failure";
 import { imagesFolder, workFolder } from "./store";
@@ -19,10 +19,14 @@ const state = path.join(
 export const isolation = ["--isolation", "chroot", "--network", "host"];
 
 /** Runs buildah on our storage. It ends when this process ends. */
-export function buildah(args: readonly string[], onLine?: (line: string) => void): Promise<Ran> {
+export function buildah(
+  args: readonly string[],
+  onLine?: (line: string) => void,
+  env: RunOptions["env"] = {},
+): Promise<Ran> {
   return runContained("buildah", ["--root", storage, "--runroot", state, ...args], {
     // Beside the storage, since /var/tmp may be small.
-    env: { TMPDIR: workFolder },
+    env: { TMPDIR: workFolder, ...env },
     ...(onLine === undefined ? {} : { onLine }),
   });
 }
@@ -32,8 +36,9 @@ export async function mustBuildah(
   image: string,
   args: readonly string[],
   onLine?: (line: string) => void,
+  env?: RunOptions["env"],
 ): Promise<string> {
-  const ran = await buildah(args, onLine);
+  const ran = await buildah(args, onLine, env);
   if (ran.code !== 0) throw programFailure(image, ran);
   return ran.stdout.trim();
 }

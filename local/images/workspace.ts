@@ -2,8 +2,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { z } from "zod";
-import type { Report } from "../errors";
-import { run } from "../host/run";
+import { UserError, type Report } from "../errors";
+import { run, type RunOptions } from "../host/run";
 import { checkout } from "../paths";
 import { baseKey, ensureBase } from "./base";
 import { isolation, mustBuildah } from "./buildah";
@@ -33,7 +33,7 @@ export async function buildWorkspace(
     if (step !== undefined) report(`workspace image: ${step}`);
   };
   const file = path.join(work, "archive.tar");
-  const settings = await hostSettings();
+  const { settings, env } = await hostSettings();
 
   if (builder === "docker") {
     const build = [
@@ -47,7 +47,7 @@ export async function buildWorkspace(
       containerfile,
       folder,
     ];
-    await mustDocker(build, onLine);
+    await mustDocker(build, onLine, env);
     report("workspace image: writing the archive");
     await mustDocker(["save", "--output", file, ref]);
     const asked = await mustDocker(["image", "inspect", ref]);
@@ -57,7 +57,7 @@ export async function buildWorkspace(
 
   const base = await ensureBase(work, report);
   const options = ["--layers", ...isolation, "--build-arg", `BASE=${base}`, ...settings];
-  await mustBuildah("workspace", ["bud", ...options, "--tag", ref, folder], onLine);
+  await mustBuildah("workspace", ["bud", ...options, "--tag", ref, folder], onLine, env);
   report("workspace image: writing the archive");
   const pushed = path.join(work, "pushed");
   const plain = ["--quiet", "--disable-compression", "--format", "oci"];
@@ -67,10 +67,14 @@ export async function buildWorkspace(
 
 const inspected = z.tuple([z.looseObject({ Id: z.string(), Size: z.number() })]);
 
-async function mustDocker(args: readonly string[], onLine?: (line: string) => void): Promise<string> {
+async function mustDocker(
+  args: readonly string[],
+  onLine?: (line: string) => void,
+  env: RunOptions["env"] = {},
+): Promise<string> {
   const ran = await run("docker", args, {
     // Secrets need BuildKit, which older engines have to be asked for.
-    env: { DOCKER_BUILDKIT: "1" },
+    env: { DOCKER_BUILDKIT: "1", ...env },
     ...(onLine === undefined ? {} : { onLine }),
   });
   if (ran.code !== 0) throw programFailure("workspace", ran);
@@ -79,13 +83,24 @@ async function mustDocker(args: readonly string[], onLine?: (line: string) => vo
 
 /**
  * How this machine reaches package registries: its npm registry, its proxies and whom it trusts. All of it is for
- * the build alone: a secret is never part of a layer, and the last stage declares none of the arguments.
+ * the build alone: a secret is never part of a layer, and the last stage declares none of the arguments. Arguments
+ * are named only; the builder takes their values from its environment, where no list of processes shows them.
  */
-async function hostSettings(): Promise<string[]> {
+async function hostSettings(): Promise<{ settings: string[]; env: Record<string, string> }> {
   const settings: string[] = [];
+  const env: Record<string, string> = {};
   const npm = await run("npm", ["config", "get", "registry"], { cwd: os.tmpdir() });
-  if (npm.code === 0 && URL.canParse(npm.stdout.trim()))
-    settings.push("--build-arg", `npm_config_registry=${npm.stdout.trim()}`);
+  if (npm.code === 0 && URL.canParse(npm.stdout.trim())) {
+    const registry = new URL(npm.stdout.trim());
+    // The stages that fetch packages keep the argument in their history.
+    if (registry.username !== "" || registry.password !== "")
+      throw new UserError(
+        `the address of npm's registry ${registry.host} holds a sign-in, which the image's layers would keep`,
+        "set one without: npm config set registry <address>",
+      );
+    env["npm_config_registry"] = registry.href;
+    settings.push("--build-arg", "npm_config_registry");
+  }
   for (const name of ["http_proxy", "https_proxy", "no_proxy"])
     for (const variable of [name, name.toUpperCase()])
       if (process.env[variable] !== undefined) settings.push("--build-arg", variable);
@@ -93,5 +108,5 @@ async function hostSettings(): Promise<string[]> {
     (file) => file !== undefined && fs.existsSync(file),
   );
   if (bundle !== undefined) settings.push("--secret", `id=ca,src=${bundle}`);
-  return settings;
+  return { settings, env };
 }

@@ -171,11 +171,28 @@ describe("the workspace's builder", () => {
     expect(reports).toContain("workspace image: code-server (3/6)");
 
     const build = called().find((call) => call.startsWith("docker build")) ?? "";
-    expect(build).toContain(
-      `--tag ${workspace.ref} --build-arg npm_config_registry=https://npm.example.com/`,
-    );
+    expect(build).toContain(`--tag ${workspace.ref} --build-arg npm_config_registry `);
+    expect(build).not.toContain("npm.example.com");
     expect(build).toMatch(/ --file \S+\/workspace-image\/Containerfile \S+\/workspace-image$/);
     expect(build).not.toContain("BASE=");
+  });
+
+  test("the registry's address reaches the build by its environment", async () => {
+    onlyOnPath({
+      docker: '[ "$npm_config_registry" = https://npm.example.com/ ] || echo ENOSPC >&2; exit 1',
+      npm: "echo https://npm.example.com/",
+    });
+    await expect(ensureImages(["workspace"], quiet, { builder: "docker" })).rejects.toMatchObject({
+      what: "the image workspace could not be built",
+    });
+  });
+
+  test("a registry's address with a sign-in is refused, and not told", async () => {
+    onlyOnPath({ docker: "exit 1", npm: "echo https://user:hidden@npm.example.com/" });
+    const refused = await ensureImages(["workspace"], quiet, { builder: "docker" }).catch(String);
+    expect(refused).toContain("the address of npm's registry npm.example.com holds a sign-in");
+    expect(refused).not.toContain("hidden");
+    expect(called().filter((call) => call.startsWith("docker"))).toEqual([]);
   });
 
   test("docker's failure is told with its cause", async () => {
