@@ -24,7 +24,6 @@ export const packages = {
   debootstrap: { reason: "the base of all images, made from Debian's packages", brings: "debootstrap" },
   buildah: { reason: "builds images from a Containerfile", brings: "buildah" },
   "ca-certificates": { reason: "registries are reached through TLS", brings: "update-ca-certificates" },
-  curl: { reason: "looks whether Pulumi's installer can be had", brings: "curl" },
   openssl: { reason: "the tests judge certificates with it", brings: "openssl" },
   "libnss3-tools": { reason: "puts an authority into a browser's store", brings: "certutil" },
   chromium: { reason: "the browser tests", brings: "chromium" },
@@ -62,7 +61,6 @@ export const testPackages = [
   "chromium",
   "libnss3-tools",
   "openssl",
-  "curl",
 ] as const satisfies readonly PackageName[];
 
 export function describePackage(name: PackageName): Package {

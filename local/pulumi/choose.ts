@@ -35,8 +35,9 @@ export const ownHome = path.join(cacheFolder, "pulumi", "home");
 /**
  * Decides within seconds: Pulumi on PATH, else the official installer where its site answers, else our build
  * from source. What an earlier run made is taken without asking the network again.
+ * @param from Pulumi's own site
  */
-export async function choosePulumi(): Promise<Choice> {
+export async function choosePulumi(from = site): Promise<Choice> {
   const pins = readPins();
   const installed = path.join(installRoot(pins.pulumi), "bin", "pulumi");
   const found = findOnPath("pulumi");
@@ -45,7 +46,7 @@ export async function choosePulumi(): Promise<Choice> {
   if (found !== undefined) {
     const version = await versionOf(found);
     if (version !== undefined && satisfies(version, pins.required))
-      return { from: "path", ...(await present(found, pins, {}, `Pulumi ${version} on PATH`)) };
+      return { from: "path", ...(await present(found, pins, {}, `Pulumi ${version} on PATH`, from)) };
     refused.push(
       `${found} ${version === undefined ? "does not run" : `is ${version}, not ${pins.required}`}`,
     );
@@ -59,6 +60,7 @@ export async function choosePulumi(): Promise<Choice> {
         pins,
         { PULUMI_HOME: ownHome },
         `Pulumi ${pins.pulumi}, installed earlier`,
+        from,
       )),
     };
   if (isBuilt())
@@ -66,14 +68,14 @@ export async function choosePulumi(): Promise<Choice> {
       from: "source",
       ...offline(`Pulumi ${pins.pulumi}, built from source earlier (${refused.join()})`),
     };
-  if (await siteAnswers())
+  if (await answers(from))
     return {
       from: "installer",
       plugins: "official",
       needsLanguageHost: false,
       why: `Pulumi ${pins.pulumi} by its official installer (${refused.join()})`,
     };
-  refused.push(`${new URL(site).host} does not answer`);
+  refused.push(`${new URL(from).host} does not answer`);
   return { from: "source", ...offline(`Pulumi ${pins.pulumi}, built from source (${refused.join(", ")})`) };
 }
 
@@ -96,16 +98,17 @@ async function present(
   pins: Pins,
   env: Readonly<Record<string, string>>,
   what: string,
+  from: string,
 ): Promise<Omit<Choice, "from">> {
   const missing = await missingPlugins(command, pins, env);
-  const official = missing.length === 0 || (await siteAnswers());
+  const official = missing.length === 0 || (await answers(from));
   return {
     command,
     plugins: official ? "official" : "offline",
     needsLanguageHost: !hasLanguageHost(command),
     why: official
       ? `${what} with its official plugins`
-      : `${what} with the offline plugins (it has no ${missing.join(", ")}, and ${new URL(site).host} does not answer)`,
+      : `${what} with the offline plugins (it has no ${missing.join(", ")}, and ${new URL(from).host} does not answer)`,
   };
 }
 
@@ -135,9 +138,11 @@ function hasLanguageHost(command: string): boolean {
   return fs.existsSync(beside) || findOnPath("pulumi-language-nodejs") !== undefined;
 }
 
-async function siteAnswers(): Promise<boolean> {
-  const asked = await run("curl", ["--silent", "--show-error", "--fail", "--head", "--max-time", "3", site], {
-    timeout: 4000,
-  });
-  return asked.code === 0;
+/** Asked by Node itself: curl may not be there. */
+async function answers(from: string): Promise<boolean> {
+  try {
+    return (await fetch(from, { method: "HEAD", signal: AbortSignal.timeout(3000) })).ok;
+  } catch {
+    return false;
+  }
 }

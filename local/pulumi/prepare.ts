@@ -17,11 +17,14 @@ export interface Pulumi {
   why: string;
 }
 
-/** Chooses a Pulumi, and installs or builds it where it is not there yet. */
-export async function preparePulumi(report: Report): Promise<Pulumi> {
-  let choice = await choosePulumi();
+/**
+ * Chooses a Pulumi, and installs or builds it where it is not there yet.
+ * @param from Pulumi's own site
+ */
+export async function preparePulumi(report: Report, from = site): Promise<Pulumi> {
+  let choice = await choosePulumi(from);
   report(choice.why);
-  if (choice.from === "installer") choice = await install(choice, report);
+  if (choice.from === "installer") choice = await install(choice, report, from);
   const modules: ModuleName[] = [
     ...(choice.from === "source"
       ? sourceModules
@@ -39,35 +42,44 @@ export async function preparePulumi(report: Report): Promise<Pulumi> {
 }
 
 /** Runs Pulumi's own installer into our cache; where that fails, the build from source is left. */
-async function install(choice: Choice, report: Report): Promise<Choice> {
+async function install(choice: Choice, report: Report, from: string): Promise<Choice> {
   const version = readPins().pulumi;
   const root = installRoot(version);
   report(`installing Pulumi ${version}`);
-  const script = await run("curl", [
-    "--silent",
-    "--show-error",
-    "--fail",
-    "--location",
-    "--max-time",
-    "30",
-    site,
-  ]);
-  const installed =
-    script.code === 0
-      ? await run("sh", ["-s", "--", "--version", version, "--install-root", root, "--no-edit-path"], {
-          input: script.stdout,
-          onLine: (line) => {
-            report(`installing Pulumi ${version}: ${line.trim()}`);
-          },
-        })
-      : script;
-  if (installed.code === 0) return { ...choice, command: path.join(root, "bin", "pulumi") };
+  const failed = await runInstaller(version, root, report, from);
+  if (failed === undefined) return { ...choice, command: path.join(root, "bin", "pulumi") };
   fs.rmSync(root, { recursive: true, force: true });
-  const why = `Pulumi ${version}, built from source with the offline plugins (its installer failed: ${
-    installed.stderr.trim().split("\n").at(-1) ?? ""
-  })`;
+  const why = `Pulumi ${version}, built from source with the offline plugins (its installer failed: ${failed})`;
   report(why);
   return { from: "source", plugins: "offline", needsLanguageHost: false, why };
+}
+
+/** Gives the last words of an installer that failed. */
+async function runInstaller(
+  version: string,
+  root: string,
+  report: Report,
+  from: string,
+): Promise<string | undefined> {
+  const script = await fetchText(from);
+  if (script === undefined) return "its script cannot be had";
+  const words = ["-s", "--", "--version", version, "--install-root", root, "--no-edit-path"];
+  const ran = await run("sh", words, {
+    input: script,
+    onLine: (line) => {
+      report(`installing Pulumi ${version}: ${line.trim()}`);
+    },
+  });
+  return ran.code === 0 ? undefined : (ran.stderr.trim().split("\n").at(-1) ?? "");
+}
+
+async function fetchText(from: string): Promise<string | undefined> {
+  try {
+    const answer = await fetch(from, { signal: AbortSignal.timeout(30_000) });
+    return answer.ok ? await answer.text() : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function environment(choice: Choice, tools: readonly string[]): Record<string, string> {

@@ -15,7 +15,7 @@ const shell = path.join(temporary, "shell");
 const calls = path.join(temporary, "calls");
 
 fs.mkdirSync(shell);
-// What the stand-ins and we ourselves need of a system; no package tool, Go, Pulumi or curl among it.
+// What the stand-ins and we ourselves need of a system; no package tool, Go or Pulumi among it.
 for (const program of ["sh", "cat", "flock", "mkdir", "rm", "touch", "sleep", "setpriv", "chmod"])
   fs.symlinkSync(execFileSync("which", [program], { encoding: "utf8" }).trim(), path.join(shell, program));
 

@@ -1,5 +1,7 @@
-import { called, onlyOnPath, removeTemporary, temporary } from "./host-stand-ins";
+import { onlyOnPath, removeTemporary, temporary } from "./host-stand-ins";
+import { once } from "node:events";
 import * as fs from "node:fs";
+import * as http from "node:http";
 import * as path from "node:path";
 import { choosePulumi, preparePulumi } from "../../local/pulumi";
 import { readPins, satisfies } from "../../local/pulumi/pins";
@@ -15,8 +17,6 @@ const pulumi = (version: string, plugins = "[]") => ({
   pulumi: `case "$1" in version) echo v${version} ;; plugin) echo '${plugins}' ;; esac`,
   "pulumi-language-nodejs": "",
 });
-const online = { curl: "exit 0" };
-const offline = { curl: "exit 28" };
 const go = {
   go: `case "$1" in
 env) echo '{"GOVERSION":"go1.26.8","GOOS":"linux","GOARCH":"amd64"}' ;;
@@ -25,6 +25,30 @@ build)
   mkdir -p "$out"; touch "$out/pulumi" "$out/pulumi-language-nodejs" ;;
 esac`,
 };
+
+/** A stand-in for Pulumi's site, which gives `script`, or fails without one; `asked` says how it was asked. */
+const site: { url: string; script: string | undefined; asked: string[] } = {
+  url: "",
+  script: undefined,
+  asked: [],
+};
+const server = http.createServer((request, response) => {
+  site.asked.push(request.method ?? "");
+  response.writeHead(site.script === undefined ? 503 : 200).end(site.script);
+});
+
+beforeAll(async () => {
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const address = server.address();
+  site.url = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+});
+beforeEach(() => {
+  site.script = undefined;
+  site.asked = [];
+});
+afterAll(() => {
+  server.close();
+});
 
 afterEach(() => {
   fs.rmSync(cache, { recursive: true, force: true });
@@ -49,44 +73,53 @@ test("the pins are those of package.json and Pulumi.yaml, with a plugin for each
 test.each([
   [
     "with all its plugins is taken without asking the network",
-    { ...pulumi("3.250.0", official), ...offline },
+    pulumi("3.250.0", official),
+    undefined,
+    [],
     "official",
     /on PATH with its official plugins$/,
   ],
   [
     "without plugins gets them where their site answers",
-    { ...pulumi("3.251.0"), ...online },
+    pulumi("3.251.0"),
+    "exit 0",
+    ["HEAD"],
     "official",
     /^Pulumi 3.251.0 on PATH with its official plugins$/,
   ],
   [
     "without plugins takes the offline ones where it does not",
-    { ...pulumi("3.250.0"), ...offline },
+    pulumi("3.250.0"),
+    undefined,
+    ["HEAD"],
     "offline",
     /offline plugins \(it has no datadog .*does not answer\)$/,
   ],
-])("a Pulumi on PATH %s", async (_, scripts, plugins, why) => {
+])("a Pulumi on PATH %s", async (_, scripts, answer, asked, plugins, why) => {
   onlyOnPath(scripts);
-  const choice = await choosePulumi();
+  site.script = answer;
+  const choice = await choosePulumi(site.url);
   expect(choice).toMatchObject({
     from: "path",
     plugins,
     needsLanguageHost: false,
   });
   expect(choice.why).toMatch(why);
+  expect(site.asked).toEqual(asked);
 });
 
 test("one too old gives way to the installer where its site answers", async () => {
-  onlyOnPath({ ...pulumi("3.100.0", official), ...online });
-  const choice = await choosePulumi();
+  onlyOnPath(pulumi("3.100.0", official));
+  site.script = "exit 0";
+  const choice = await choosePulumi(site.url);
   expect(choice).toMatchObject({ from: "installer", plugins: "official" });
   expect(choice.why).toMatch(/is 3.100.0, not >=3.200.0/);
-  expect(called().at(-1)).toMatch(/^curl .*--max-time 3 /);
+  expect(site.asked).toEqual(["HEAD"]);
 });
 
 test("where nothing answers it is built from source, and the next time that is found without the network", async () => {
-  onlyOnPath({ ...offline, ...go });
-  const made = await preparePulumi(() => undefined);
+  onlyOnPath(go);
+  const made = await preparePulumi(() => undefined, site.url);
   expect(made).toMatchObject({
     plugins: "offline",
     env: {
@@ -98,27 +131,26 @@ test("where nothing answers it is built from source, and the next time that is f
   expect(fs.existsSync(made.command)).toBe(true);
   expect(made.env["PATH"]?.split(":")[0]).toBe(path.join(checkout, "local", "plugins", "bin"));
 
-  onlyOnPath({ curl: "exit 0", ...go });
-  expect((await choosePulumi()).why).toMatch(/built from source earlier/);
-  expect(called().filter((call) => call.startsWith("curl"))).toEqual([]);
+  site.asked = [];
+  expect((await choosePulumi(site.url)).why).toMatch(/built from source earlier/);
+  expect(site.asked).toEqual([]);
 });
 
 test("the installer puts the SDK's version into our cache, where it is found the next time", async () => {
   const root = path.join(cache, "pulumi", pins.pulumi);
-  const script = `[ "$*" = "--version ${pins.pulumi} --install-root ${root} --no-edit-path" ] || exit 9
+  site.script = `[ "$*" = "--version ${pins.pulumi} --install-root ${root} --no-edit-path" ] || exit 9
 mkdir -p ${root}/bin
 echo "#!/bin/sh" > ${root}/bin/pulumi; echo "echo v${pins.pulumi}" >> ${root}/bin/pulumi
 chmod +x ${root}/bin/pulumi; touch ${root}/bin/pulumi-language-nodejs`;
-  onlyOnPath({ curl: `case "$*" in *--head*) ;; *) cat <<'END'\n${script}\nEND\n;; esac` });
-  const made = await preparePulumi(() => undefined);
+  onlyOnPath({});
+  const made = await preparePulumi(() => undefined, site.url);
   expect(made).toMatchObject({ command: path.join(root, "bin", "pulumi"), plugins: "official" });
   expect(made.env["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"]).toBeUndefined();
   fs.writeFileSync(
     made.command,
     `#!/bin/sh\ncase "$1" in version) echo v${pins.pulumi} ;; *) echo '${official}' ;; esac`,
   );
-  onlyOnPath(offline);
-  expect(await choosePulumi()).toMatchObject({
+  expect(await choosePulumi(site.url)).toMatchObject({
     from: "installed",
     command: made.command,
     plugins: "official",
@@ -126,11 +158,9 @@ chmod +x ${root}/bin/pulumi; touch ${root}/bin/pulumi-language-nodejs`;
 });
 
 test("an installer that fails leaves nothing, and the source is built", async () => {
-  onlyOnPath({
-    ...go,
-    curl: `case "$*" in *--head*) ;; *) echo 'echo "no such version" >&2; exit 1' ;; esac`,
-  });
-  const made = await preparePulumi(() => undefined);
+  onlyOnPath(go);
+  site.script = 'echo "no such version" >&2; exit 1';
+  const made = await preparePulumi(() => undefined, site.url);
   expect(made.plugins).toBe("offline");
   expect(made.why).toMatch(/its installer failed: no such version/);
   expect(fs.existsSync(path.join(cache, "pulumi", pins.pulumi))).toBe(false);
