@@ -2,67 +2,47 @@ import type { Path, PropertyMap } from "../values";
 import { annotation, at, textAt } from "./objects";
 import { groupOf } from "./kinds";
 
-/** Properties whose change makes a new object, as the official provider has them. */
-interface Immutable {
-  /** A property and all below it. */
-  paths: string[];
-  /** Among those, what may change in place; `*` is any key or index. */
-  except?: string[];
-}
+const within = (parent: string, keys: string): string[] => keys.split(" ").map((key) => `${parent}.${key}`);
 
-const storageSource: Immutable = {
-  paths: ["spec"],
-  except: [
-    ...["spec.accessModes", "spec.capacity", "spec.claimRef", "spec.mountOptions", "spec.nodeAffinity"],
-    ...["spec.persistentVolumeReclaimPolicy", "spec.storageClassName", "spec.volumeAttributesClassName"],
+const container =
+  "args command env image imagePullPolicy lifecycle livenessProbe ports readinessProbe resources securityContext " +
+  "stdin stdinOnce terminationMessagePath terminationMessagePolicy tty volumeDevices volumeMounts workingDir";
+
+/**
+ * The properties whose change makes a new object: the official provider's list, no more and no less. Any other change
+ * is sent as an update, even one the API server is sure to refuse: a replacement deletes first, and what it deletes
+ * may hold data.
+ */
+const kinds: Record<string, string[]> = {
+  "/PersistentVolume": within(
+    "spec",
+    "awsElasticBlockStore azureDisk azureFile cephfs cinder csi fc flexVolume flocker gcePersistentDisk glusterfs " +
+      "hostPath iscsi local nfs photonPersistentDisk portworxVolume quobyte rbd scaleIO storageos vsphereVolume",
+  ),
+  "/PersistentVolumeClaim": within("spec", "accessModes selector storageClassName volumeName"),
+  "/Pod": [
+    ...within("spec.containers.*", container),
+    ...within("spec.initContainers.*", container),
+    ...within(
+      "spec",
+      "affinity automountServiceAccountToken dnsConfig dnsPolicy enableServiceLinks hostAliases hostIPC hostNetwork " +
+        "hostPID hostname imagePullSecrets nodeName nodeSelector overhead preemptionPolicy priority " +
+        "priorityClassName readinessGates restartPolicy runtimeClassName schedulerName securityContext " +
+        "serviceAccount serviceAccountName shareProcessNamespace subdomain terminationGracePeriodSeconds volumes",
+    ),
   ],
-};
-
-const pod: Immutable = {
-  paths: ["spec"],
-  except: [
-    ...["spec.containers.*.image", "spec.initContainers.*.image", "spec.activeDeadlineSeconds"],
-    ...["spec.tolerations", "spec.terminationGracePeriodSeconds", "spec.schedulingGates"],
-  ],
-};
-
-const kinds: Record<string, Immutable> = {
-  "/PersistentVolume": storageSource,
-  "/PersistentVolumeClaim": {
-    paths: ["spec"],
-    except: ["spec.resources.requests", "spec.volumeAttributesClassName"],
-  },
-  "/Pod": pod,
-  "/ResourceQuota": { paths: ["spec.scopes"] },
-  "/Service": { paths: ["spec.clusterIP", "spec.type"] },
-  "apps/DaemonSet": { paths: ["spec.selector"] },
-  "apps/Deployment": { paths: ["spec.selector"] },
-  "apps/ReplicaSet": { paths: ["spec.selector"] },
-  "apps/StatefulSet": {
-    paths: [
-      ...["spec.podManagementPolicy", "spec.revisionHistoryLimit", "spec.selector", "spec.serviceName"],
-      "spec.volumeClaimTemplates",
-    ],
-  },
-  "batch/Job": {
-    paths: [
-      "spec.completionMode",
-      "spec.completions",
-      "spec.manualSelector",
-      "spec.selector",
-      "spec.template",
-    ],
-  },
-  "apiextensions.k8s.io/CustomResourceDefinition": { paths: ["spec.group", "spec.scope"] },
-  "discovery.k8s.io/EndpointSlice": { paths: ["addressType"] },
-  "networking.k8s.io/IngressClass": { paths: ["spec.controller"] },
-  "node.k8s.io/RuntimeClass": { paths: ["handler"] },
-  "rbac.authorization.k8s.io/ClusterRoleBinding": { paths: ["roleRef"] },
-  "rbac.authorization.k8s.io/RoleBinding": { paths: ["roleRef"] },
-  "scheduling.k8s.io/PriorityClass": { paths: ["preemptionPolicy", "value"] },
-  "storage.k8s.io/StorageClass": {
-    paths: ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"],
-  },
+  "/ResourceQuota": ["spec.scopes"],
+  "/Service": ["spec.clusterIP"],
+  "apps/DaemonSet": ["spec.selector"],
+  "apps/Deployment": ["spec.selector"],
+  "apps/StatefulSet": within(
+    "spec",
+    "podManagementPolicy revisionHistoryLimit selector serviceName volumeClaimTemplates",
+  ),
+  "batch/Job": within("spec", "completions parallelism selector template"),
+  "rbac.authorization.k8s.io/ClusterRoleBinding": ["roleRef"],
+  "rbac.authorization.k8s.io/RoleBinding": ["roleRef"],
+  "storage.k8s.io/StorageClass": ["parameters", "provisioner"],
 };
 
 /** Which kinds of data may change in place: the provider's `enableConfigMapMutable` and `enableSecretMutable`. */
@@ -71,32 +51,32 @@ export interface Mutable {
   secret: boolean;
 }
 
-function data(object: PropertyMap, paths: string[], mutable: boolean, always: string[] = []): Immutable {
-  return { paths: mutable && object["immutable"] !== true ? always : [...paths, ...always, "immutable"] };
+/** Once `immutable` is set it cannot be taken back either: one thing more than the official provider replaces for. */
+function data(object: PropertyMap, keys: string[], mutable: boolean): string[] {
+  if (object["immutable"] === true) return [...keys, "immutable"];
+  return mutable ? [] : keys;
 }
 
-function rule(object: PropertyMap, mutable: Mutable): Immutable {
+function rule(object: PropertyMap, mutable: Mutable): string[] {
   const key = `${groupOf(String(object["apiVersion"]))}/${String(object["kind"])}`;
   if (key === "/ConfigMap") return data(object, ["data", "binaryData"], mutable.configMap);
-  if (key === "/Secret") return data(object, ["data", "stringData"], mutable.secret, ["type"]);
-  return kinds[key] ?? { paths: [] };
+  if (key === "/Secret") return ["type", ...data(object, ["data", "stringData"], mutable.secret)];
+  return kinds[key] ?? [];
 }
 
-/** Whether one path lies at or below the other, or around it: a whole `spec` that goes takes its selector along. */
+/**
+ * Whether one path lies at or below the other, or around it: a whole `spec` that goes takes its selector along. `*` is
+ * any key or index.
+ */
 function touches(path: Path, pattern: string): boolean {
   const keys = pattern.split(".");
   return keys.slice(0, path.length).every((key, index) => key === "*" || key === String(path[index]));
 }
 
-const within = (path: Path, pattern: string): boolean =>
-  path.length >= pattern.split(".").length && touches(path, pattern);
-
 /** Judges whether a change at a path needs a new object. `old` is what exists. */
 export function needsReplacement(old: PropertyMap, mutable: Mutable): (path: Path) => boolean {
-  const { paths, except = [] } = rule(old, mutable);
-  const all = ["apiVersion", "kind", "metadata.name", "metadata.namespace", ...paths];
-  return (path) =>
-    all.some((pattern) => touches(path, pattern)) && !except.some((pattern) => within(path, pattern));
+  const patterns = ["metadata.name", "metadata.namespace", ...rule(old, mutable)];
+  return (path) => patterns.some((pattern) => touches(path, pattern));
 }
 
 /** Two objects of one name cannot be: the old one goes first, unless the new one has another name. */

@@ -95,6 +95,18 @@ const cases: [what: string, old: PropertyMap, now: PropertyMap, outcome: "replac
     "replace",
   ],
   [
+    "a Job's parallelism",
+    spec("batch/v1", "Job", { parallelism: 1 }),
+    spec("batch/v1", "Job", { parallelism: 2 }),
+    "replace",
+  ],
+  [
+    "a Job's completionMode",
+    spec("batch/v1", "Job", { completionMode: "Indexed" }),
+    spec("batch/v1", "Job", {}),
+    "update",
+  ],
+  [
     "a Job's ttl",
     spec("batch/v1", "Job", { ttlSecondsAfterFinished: 1 }),
     spec("batch/v1", "Job", { ttlSecondsAfterFinished: 2 }),
@@ -125,6 +137,18 @@ const cases: [what: string, old: PropertyMap, now: PropertyMap, outcome: "replac
     "update",
   ],
   [
+    "a claim's volume mode, which would cost its data",
+    spec("v1", "PersistentVolumeClaim", { volumeMode: "Filesystem" }),
+    spec("v1", "PersistentVolumeClaim", { volumeMode: "Block" }),
+    "update",
+  ],
+  [
+    "a claim's source, which would cost its data",
+    spec("v1", "PersistentVolumeClaim", {}),
+    spec("v1", "PersistentVolumeClaim", { dataSource: { kind: "VolumeSnapshot", name: "a" } }),
+    "update",
+  ],
+  [
     "a claim's attributes class",
     spec("v1", "PersistentVolumeClaim", {}),
     spec("v1", "PersistentVolumeClaim", { volumeAttributesClassName: "fast" }),
@@ -142,7 +166,13 @@ const cases: [what: string, old: PropertyMap, now: PropertyMap, outcome: "replac
     spec("v1", "PersistentVolume", { capacity: { storage: "2Gi" } }),
     "update",
   ],
-  ["a Pod's image", spec("v1", "Pod", pod("a")), spec("v1", "Pod", pod("b")), "update"],
+  ["a Pod's image", spec("v1", "Pod", pod("a")), spec("v1", "Pod", pod("b")), "replace"],
+  [
+    "a Pod's deadline",
+    spec("v1", "Pod", pod("a")),
+    spec("v1", "Pod", pod("a", { activeDeadlineSeconds: 9 })),
+    "update",
+  ],
   [
     "a Pod's command",
     spec("v1", "Pod", pod("a")),
@@ -166,7 +196,7 @@ const cases: [what: string, old: PropertyMap, now: PropertyMap, outcome: "replac
     "a Service's type",
     spec("v1", "Service", { type: "ClusterIP" }),
     spec("v1", "Service", { type: "NodePort" }),
-    "replace",
+    "update",
   ],
   [
     "a ConfigMap's data",
@@ -211,6 +241,24 @@ const cases: [what: string, old: PropertyMap, now: PropertyMap, outcome: "replac
     "replace",
   ],
   [
+    "a StorageClass's binding mode",
+    object("storage.k8s.io/v1", "StorageClass", {}),
+    object("storage.k8s.io/v1", "StorageClass", { volumeBindingMode: "WaitForFirstConsumer" }),
+    "update",
+  ],
+  [
+    "a ConfigMap for good",
+    object("v1", "ConfigMap", { data: { a: "1" } }),
+    object("v1", "ConfigMap", { data: { a: "1" }, immutable: true }),
+    "update",
+  ],
+  [
+    "the version",
+    object("policy/v1beta1", "PodDisruptionBudget"),
+    object("policy/v1", "PodDisruptionBudget"),
+    "update",
+  ],
+  [
     "a StorageClass's expansion",
     object("storage.k8s.io/v1", "StorageClass", {}),
     object("storage.k8s.io/v1", "StorageClass", { allowVolumeExpansion: true }),
@@ -220,7 +268,7 @@ const cases: [what: string, old: PropertyMap, now: PropertyMap, outcome: "replac
     "an IngressClass's controller",
     spec("networking.k8s.io/v1", "IngressClass", { controller: "a/b" }),
     spec("networking.k8s.io/v1", "IngressClass", { controller: "a/c" }),
-    "replace",
+    "update",
   ],
   [
     "a custom resource's spec",
