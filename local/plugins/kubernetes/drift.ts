@@ -21,6 +21,12 @@ const sameQuantity = (left: unknown, right: unknown): boolean => {
   return amount !== undefined && amount === quantity(right);
 };
 
+/** Below what the API has quantities. Anywhere else "1.10" and "1.1" are two texts: data, labels, versions. */
+const hasAmounts = new Set([
+  ...["resources", "requests", "limits", "capacity", "hard", "overhead"],
+  ...["emptyDir", "resourceFieldRef", "metrics"],
+]);
+
 /** What the server leaves out because it is the zero of its type. */
 const isZero = (value: unknown): boolean =>
   [undefined, null, "", false, 0].some((zero) => zero === value) ||
@@ -36,30 +42,32 @@ const keyOf = (item: unknown): string | undefined => {
   return key === undefined ? undefined : `${key}=${String(item[key])}`;
 };
 
-function observeList(inputs: unknown[], live: unknown[]): unknown[] {
+function observeList(inputs: unknown[], live: unknown[], amounts: boolean): unknown[] {
   const keys = live.map(keyOf);
   const unique = keys.every((key) => key !== undefined) && new Set(keys).size === live.length;
   if (!unique)
-    return live.length === inputs.length ? inputs.map((item, index) => observe(item, live[index])) : live;
+    return live.length === inputs.length
+      ? inputs.map((item, index) => observe(item, live[index], amounts))
+      : live;
   // Others may add entries of their own, as a sidecar's injector does: those are no drift of ours.
   return inputs.flatMap((item) => {
     const index = keys.findIndex((key) => key === keyOf(item));
-    return index < 0 ? [] : [observe(item, live[index])];
+    return index < 0 ? [] : [observe(item, live[index], amounts)];
   });
 }
 
 /** The inputs as the live object has them: only what the program set, with the values it has now. */
-export function observe(inputs: unknown, live: unknown): unknown {
+function observe(inputs: unknown, live: unknown, amounts = false): unknown {
   if (live === undefined || live === null) return isZero(inputs) ? inputs : undefined;
-  if (isList(inputs) && isList(live)) return observeList(inputs, live);
+  if (isList(inputs) && isList(live)) return observeList(inputs, live, amounts);
   if (isObject(inputs) && isObject(live))
     return Object.fromEntries(
       Object.entries(inputs).flatMap(([key, value]) => {
-        const now = observe(value, live[key]);
+        const now = observe(value, live[key], amounts || (hasAmounts.has(key) && typeof value === "object"));
         return now === undefined && value !== undefined ? [] : [[key, now]];
       }),
     );
-  return sameQuantity(inputs, live) ? inputs : live;
+  return amounts && sameQuantity(inputs, live) ? inputs : live;
 }
 
 /** `stringData` is write-only: what it became is in `data`. */

@@ -97,11 +97,34 @@ test.each<[string, PropertyMap, PropertyMap, PropertyMap]>([
   ["a value that is gone is", { spec: { a: 1, b: 2 } }, { spec: { b: 2 } }, { spec: { b: 2 } }],
   [
     "the same amount written otherwise is none",
-    container({ cpu: "1000m" }),
-    container({ cpu: "1" }),
-    container({ cpu: "1000m" }),
+    container({ resources: { limits: { cpu: "1000m" } } }),
+    container({ resources: { limits: { cpu: "1" } } }),
+    container({ resources: { limits: { cpu: "1000m" } } }),
   ],
-  ["another amount is", container({ cpu: "1000m" }), container({ cpu: "2" }), container({ cpu: "2" })],
+  [
+    "another amount is",
+    container({ resources: { limits: { cpu: "1000m" } } }),
+    container({ resources: { limits: { cpu: "2" } } }),
+    container({ resources: { limits: { cpu: "2" } } }),
+  ],
+  [
+    "the same size limit of a volume is none",
+    { spec: { volumes: [{ name: "v", emptyDir: { sizeLimit: "1024Mi" } }] } },
+    { spec: { volumes: [{ name: "v", emptyDir: { sizeLimit: "1Gi" } }] } },
+    { spec: { volumes: [{ name: "v", emptyDir: { sizeLimit: "1024Mi" } }] } },
+  ],
+  [
+    "data that only reads like the same amount is",
+    { data: { version: "1.10", limits: "010" } },
+    { data: { version: "1.1", limits: "10" } },
+    { data: { version: "1.1", limits: "10" } },
+  ],
+  [
+    "a label that only reads like the same amount is",
+    { metadata: { labels: { a: "010" } } },
+    { metadata: { labels: { a: "10" } } },
+    { metadata: { labels: { a: "10" } } },
+  ],
   [
     "what the server leaves out as empty is none",
     { spec: { a: [], b: {}, c: "", d: 1 } },
