@@ -1,9 +1,18 @@
 import "reflect-metadata";
 
 import * as x509 from "@peculiar/x509";
-import { createPrivateKey, createPublicKey, KeyObject, randomBytes, webcrypto } from "node:crypto";
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import {
+  createPrivateKey,
+  createPublicKey,
+  KeyObject,
+  randomBytes,
+  webcrypto,
+  X509Certificate,
+} from "node:crypto";
+import { chmod, mkdir, open, readFile, rename, writeFile } from "node:fs/promises";
 import * as path from "node:path";
+
+import { UserError } from "../../errors";
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const day = 24 * 3600 * 1000;
@@ -81,18 +90,42 @@ export async function pki(folder: string, node: string, nodeAddress: string, api
   };
 }
 
-/** Reads a file, or makes it with what `make` gives; readable by its owner only. */
+/**
+ * Reads a file, or makes it with what `make` gives; readable by its owner only. A new one in the place of one that
+ * cannot be read would make the cluster's data worthless, so that is an error.
+ */
 async function kept(file: string, make: () => Promise<string>): Promise<string> {
-  try {
-    const text = await readFile(file, "utf8");
-    if (text.length > 0) return text;
-  } catch {
-    // There is none yet.
-  }
+  const there = await readKept(file);
+  if (there !== undefined) return there;
   const text = await make();
-  await secretFile(file, text);
+  // Whole and on the disk before it has its name: a power cut leaves either nothing or all of it.
+  const unfinished = await open(`${file}.new`, "w", 0o600);
+  try {
+    await unfinished.writeFile(text);
+    await unfinished.sync();
+  } finally {
+    await unfinished.close();
+  }
+  await rename(`${file}.new`, file);
   return text;
 }
+
+/** What the file holds; undefined where there is none. */
+async function readKept(file: string): Promise<string | undefined> {
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    if (typeof cause === "object" && cause !== null && "code" in cause && cause.code === "ENOENT")
+      return undefined;
+    throw unusable(file, `cannot be read: ${String(cause)}`);
+  });
+  if (text?.trim() === "") throw unusable(file, "is empty");
+  return text;
+}
+
+const unusable = (file: string, why: string): UserError =>
+  new UserError(
+    `the cluster's key ${file} ${why}`,
+    "bring it back from a copy, or run `make destroy`, which removes the cluster with all its data",
+  );
 
 async function secretFile(file: string, text: string): Promise<void> {
   await writeFile(file, text, { mode: 0o600 });
@@ -106,10 +139,14 @@ async function newKey(): Promise<{ pair: webcrypto.CryptoKeyPair; pem: string }>
 
 async function authority(folder: string, name: string): Promise<Authority> {
   const keyFile = path.join(folder, `${name}.key`);
+  const certFile = path.join(folder, `${name}.crt`);
+  // The key is made first: one without a certificate was cut off, the other way round the key is lost.
+  if ((await readKept(certFile)) !== undefined && (await readKept(keyFile)) === undefined)
+    throw unusable(keyFile, "is gone");
   const pem = await kept(keyFile, async () => (await newKey()).pem);
   const pkcs8 = createPrivateKey(pem).export({ type: "pkcs8", format: "der" });
   const key = await webcrypto.subtle.importKey("pkcs8", pkcs8, algorithm, true, ["sign"]);
-  const cert = await kept(path.join(folder, `${name}.crt`), async () => {
+  const cert = await kept(certFile, async () => {
     const publicKey = await publicOf(key);
     const made = await x509.X509CertificateGenerator.createSelfSigned({
       serialNumber: `01${randomBytes(8).toString("hex")}`,
@@ -126,6 +163,8 @@ async function authority(folder: string, name: string): Promise<Authority> {
     });
     return made.toString("pem") + "\n";
   });
+  if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(pem)))
+    throw unusable(keyFile, "does not belong to its certificate");
   return { cert, parsed: new x509.X509Certificate(cert), key };
 }
 
