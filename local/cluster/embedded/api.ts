@@ -19,6 +19,10 @@ export function api(host: string, ca: string, user: KeyPair): Api {
           answer.on("end", () => {
             resolve(answer.statusCode === 200 ? body : undefined);
           });
+          // A connection that is lost within the answer says neither "end" nor "error".
+          answer.on("close", () => {
+            resolve(undefined);
+          });
         });
         request.on("timeout", () => request.destroy(new Error("no answer")));
         request.on("error", () => {
