@@ -1,107 +1,82 @@
-import * as http from "node:http";
-import * as https from "node:https";
+import type { IncomingMessage } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
 import { isObject } from "../values";
 import type { PropertyMap } from "../values";
+import { Connections } from "./connections";
+import type { Request } from "./connections";
+import { ApiError, Unreachable, apiError } from "./errors";
 import type { Cluster } from "./kubeconfig";
-import { textAt } from "./objects";
 
-/** The API server answered, and refused. */
-export class ApiError extends Error {
-  constructor(
-    readonly code: number,
-    /** `AlreadyExists`, `NotFound`, `Conflict`, ... */
-    readonly reason: string,
-    message: string,
-  ) {
-    super(message);
-    this.name = "ApiError";
-  }
-}
-
-/** Nobody answered. */
-export class Unreachable extends Error {
-  constructor(server: string, cause: Error) {
-    super(`the cluster at ${server} cannot be reached: ${cause.message}; is it running?`, { cause });
-    this.name = "Unreachable";
-  }
-}
-
-export interface Request {
-  method: "GET" | "PATCH" | "POST" | "DELETE";
-  path: string;
-  query?: Record<string, string | undefined>;
-  body?: unknown;
-  /** Default: the whole object as JSON. */
-  accept?: string;
-  signal?: AbortSignal;
-  /** Told what the server warns of: deprecated versions, pod security. */
-  warn?: (message: string) => void;
-}
+export { ApiError, Unreachable } from "./errors";
 
 export interface Answer {
   object: PropertyMap;
-  /** The object did not exist before. */
-  created: boolean;
 }
 
 /** Only names and labels, for when the rest of an object is of no interest. */
 export const metadataOnly = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 
+/** How long to wait for the server. */
+export interface Patience {
+  /** For a connection, TLS included. Default 10 s. */
+  connectMs?: number;
+  /** For a whole answer; watches have none. Default 65 s: the API server itself gives up after 60. */
+  answerMs?: number;
+}
+
 const attempts = 6;
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** The cluster's REST interface over connections that are kept open. */
+/** The cluster's REST interface. */
 export class Api {
-  private readonly agent: http.Agent;
-  private readonly transport: typeof http | typeof https;
+  private readonly connections: Connections;
+  private readonly answerMs: number;
 
-  constructor(readonly cluster: Cluster) {
-    const { ca, cert, key, insecure, servername } = cluster;
-    const secure = cluster.server.startsWith("https:");
-    const tls = {
-      ...(ca && { ca }),
-      ...(cert && { cert }),
-      ...(key && { key }),
-      ...(servername !== undefined && { servername }),
-      rejectUnauthorized: !insecure,
-    };
-    this.transport = secure ? https : http;
-    this.agent = secure ? new https.Agent({ keepAlive: true, ...tls }) : new http.Agent({ keepAlive: true });
+  constructor(
+    private readonly cluster: Cluster,
+    { connectMs = 10_000, answerMs = 65_000 }: Patience = {},
+  ) {
+    this.connections = new Connections(cluster, connectMs);
+    this.answerMs = answerMs;
   }
 
-  /** Sends one request; what the server could not take just now is sent again. */
+  /**
+   * Sends one request; what the server could not take just now is sent again. Every request here may be sent twice: an
+   * apply that went through before its connection was cut meets what it made itself, a delete finds nothing.
+   */
   async request(request: Request): Promise<Answer> {
     for (let attempt = 1; ; attempt++) {
-      const again = attempt < attempts && request.signal?.aborted !== true;
-      const response = await this.open(request).catch((error: unknown) => {
-        // A kept connection may be closed by the server at the very moment it is used again.
-        if (again && isReset(error)) return undefined;
-        throw error;
-      });
-      if (!response) continue;
-      const text = await read(response);
-      const status = response.statusCode ?? 0;
-      if (status >= 200 && status < 300) {
-        const object: unknown = JSON.parse(text);
-        if (!isObject(object))
-          throw new ApiError(status, "Invalid", "the API server answered with no object");
-        return { object, created: status === 201 };
+      request.signal?.throwIfAborted();
+      let waitMs = 200 * 2 ** attempt;
+      try {
+        const { response, text } = await this.exchange(request);
+        const status = response.statusCode ?? 0;
+        if (status >= 200 && status < 300) return { object: parseObject(status, text) };
+        const transient = [429, 503, 504].includes(status) || (status === 500 && /etcd|timeout/i.test(text));
+        if (!transient || attempt === attempts) throw apiError(status, text);
+        waitMs = Number(response.headers["retry-after"] ?? 0) * 1000 || waitMs;
+      } catch (error) {
+        request.signal?.throwIfAborted();
+        // A server that restarts cuts its connections, a kept one also at the very moment it is used again.
+        if (!(error instanceof Unreachable && error.cut) || attempt === attempts) throw error;
       }
-      const error = apiError(status, text);
-      const transient = [429, 503, 504].includes(status) || (status === 500 && /etcd|timeout/i.test(text));
-      if (!again || !transient) throw error;
-      await pause(Number(response.headers["retry-after"] ?? 0) * 1000 || 200 * 2 ** attempt);
+      await pause(waitMs, undefined, { ...(request.signal && { signal: request.signal }) }).catch(
+        () => undefined,
+      );
     }
   }
 
   /** The objects as the server changes them, until it closes the stream. */
   async *watch(path: string, query: Record<string, string | undefined>, signal: AbortSignal) {
-    const response = await this.open({ method: "GET", path, query: { ...query, watch: "1" }, signal });
-    if (response.statusCode !== 200) throw apiError(response.statusCode ?? 0, await read(response));
-    response.setEncoding("utf8");
+    const response = await this.connections.open({
+      method: "GET",
+      path,
+      query: { ...query, watch: "1" },
+      signal,
+    });
+    if (response.statusCode !== 200) throw apiError(response.statusCode ?? 0, await this.read(response));
     let rest = "";
-    for await (const chunk of response) {
-      const lines = (rest + String(chunk)).split("\n");
+    for await (const chunk of this.connections.chunks(response)) {
+      const lines = (rest + chunk).split("\n");
       rest = lines.pop() ?? "";
       for (const line of lines) {
         const event: unknown = JSON.parse(line);
@@ -111,79 +86,31 @@ export class Api {
     }
   }
 
-  private open({
-    method,
-    path,
-    query = {},
-    body,
-    accept,
-    signal,
-    warn,
-  }: Request): Promise<http.IncomingMessage> {
-    const url = new URL(this.cluster.server + path);
-    for (const [key, value] of Object.entries(query))
-      if (value !== undefined) url.searchParams.set(key, value);
-    const data = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
-    const type = method === "PATCH" ? "application/apply-patch+yaml" : "application/json";
-    return new Promise((resolve, reject) => {
-      const request = this.transport.request(url, {
-        method,
-        agent: this.agent,
-        ...(signal && { signal }),
-        headers: {
-          accept: accept ?? "application/json",
-          "user-agent": "vibecode-pulumi-kubernetes",
-          ...(this.cluster.authorization !== undefined && { authorization: this.cluster.authorization }),
-          ...(data && { "content-type": type, "content-length": data.length }),
-        },
-      });
-      const connecting = setTimeout(() => request.destroy(new Error("no answer within 10 seconds")), 10_000);
-      request.on("socket", (socket) => {
-        const connected = () => {
-          clearTimeout(connecting);
-        };
-        if (socket.connecting) socket.once("connect", connected);
-        else connected();
-      });
-      request.on("response", (response) => {
-        for (const warning of warnings(response.headers["warning"])) warn?.(warning);
-        resolve(response);
-      });
-      request.on("error", (error) => {
-        clearTimeout(connecting);
-        reject(
-          signal?.aborted === true || isReset(error) ? error : new Unreachable(this.cluster.server, error),
-        );
-      });
-      request.end(data);
-    });
+  /** One request and the whole answer to it. */
+  private async exchange(request: Request): Promise<{ response: IncomingMessage; text: string }> {
+    const late = AbortSignal.timeout(this.answerMs);
+    const signal = request.signal ? AbortSignal.any([request.signal, late]) : late;
+    try {
+      const response = await this.connections.open({ ...request, signal });
+      return { response, text: await this.read(response) };
+    } catch (error) {
+      if (!late.aborted) throw error;
+      throw new Unreachable(
+        this.cluster.server,
+        new Error(`no answer within ${this.answerMs / 1000} seconds`),
+      );
+    }
+  }
+
+  private async read(response: IncomingMessage): Promise<string> {
+    let text = "";
+    for await (const chunk of this.connections.chunks(response)) text += chunk;
+    return text;
   }
 }
 
-const isReset = (error: unknown): error is NodeJS.ErrnoException =>
-  error instanceof Error && "code" in error && (error.code === "ECONNRESET" || error.code === "EPIPE");
-
-async function read(response: http.IncomingMessage): Promise<string> {
-  response.setEncoding("utf8");
-  let text = "";
-  for await (const chunk of response) text += String(chunk);
-  return text;
-}
-
-/** `299 - "text"`, several of them in one header. */
-const warnings = (header: string | undefined): string[] =>
-  [...(header ?? "").matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text = ""]) =>
-    text.replace(/\\(.)/g, "$1"),
-  );
-
-function apiError(code: number, text: string): ApiError {
-  try {
-    const status: unknown = JSON.parse(text);
-    if (isObject(status) && typeof status["message"] === "string")
-      return new ApiError(code, textAt(status, "reason") ?? "", status["message"]);
-  } catch {
-    // A proxy in between answers in its own words.
-  }
-  const message = text.trim().slice(0, 300) || (http.STATUS_CODES[code] ?? "");
-  return new ApiError(code, "", `the API server answered ${code}: ${message}`);
+function parseObject(status: number, text: string): PropertyMap {
+  const object: unknown = JSON.parse(text);
+  if (!isObject(object)) throw new ApiError(status, "Invalid", "the API server answered with no object");
+  return object;
 }

@@ -31,16 +31,21 @@ export class Cluster {
     this.kinds = new Kinds(() => this.api);
   }
 
-  kind(object: PropertyMap): Promise<Kind> {
-    return this.kinds.find(String(object["apiVersion"]), String(object["kind"]));
+  kind(object: PropertyMap, { signal }: Call): Promise<Kind> {
+    return this.kinds.find(String(object["apiVersion"]), String(object["kind"]), signal);
   }
 
   /** `undefined` when there is no such object, or not even its kind. */
-  async get(object: PropertyMap, accept?: string): Promise<PropertyMap | undefined> {
+  async get(object: PropertyMap, call: Call, accept?: string): Promise<PropertyMap | undefined> {
     try {
-      const { path } = await this.locate(object);
-      return (await this.api.request({ method: "GET", path, ...(accept !== undefined && { accept }) }))
-        .object;
+      const path = await this.locate(object, call);
+      const request = {
+        method: "GET",
+        path,
+        signal: call.signal,
+        ...(accept !== undefined && { accept }),
+      } as const;
+      return (await this.api.request(request)).object;
     } catch (error) {
       if (error instanceof ApiError && error.code === 404) return undefined;
       throw error;
@@ -48,8 +53,8 @@ export class Cluster {
   }
 
   /** As {@link get}, but only the metadata: cheap for large objects. */
-  head(object: PropertyMap): Promise<PropertyMap | undefined> {
-    return this.get(object, metadataOnly);
+  head(object: PropertyMap, call: Call): Promise<PropertyMap | undefined> {
+    return this.get(object, call, metadataOnly);
   }
 
   /** Server-side apply: creates the object, or makes the fields given here what they are here. */
@@ -57,7 +62,7 @@ export class Cluster {
     const force = annotation(object, "pulumi.com/patchForce") === "true" || this.config.enablePatchForce;
     for (let attempt = 0; ; attempt++) {
       try {
-        const { path } = await this.locate(object);
+        const path = await this.locate(object, call);
         return await this.api.request({
           method: "PATCH",
           path,
@@ -68,6 +73,7 @@ export class Cluster {
             dryRun: rehearse ? "All" : undefined,
           },
           body: prune(object),
+          signal: call.signal,
           ...(!this.config.suppressDeprecationWarnings && !rehearse && { warn: call.warn }),
         });
       } catch (error) {
@@ -75,7 +81,7 @@ export class Cluster {
         const delay = retryAfterMs[attempt];
         const passing = error.code !== 422 && comesLater.test(error.message);
         if (rehearse || !passing || delay === undefined || call.signal.aborted) throw explain(object, error);
-        await pause(delay);
+        await pause(delay, undefined, { signal: call.signal }).catch(() => undefined);
       }
     }
   }
@@ -85,8 +91,13 @@ export class Cluster {
     const policy = annotation(object, "pulumi.com/deletionPropagationPolicy") ?? "foreground";
     const propagationPolicy = policy.charAt(0).toUpperCase() + policy.slice(1).toLowerCase();
     try {
-      const { path } = await this.locate(object);
-      await this.api.request({ method: "DELETE", path, body: { propagationPolicy } });
+      const path = await this.locate(object, call);
+      await this.api.request({
+        method: "DELETE",
+        path,
+        body: { propagationPolicy },
+        signal: call.signal,
+      });
     } catch (error) {
       if (error instanceof ApiError && error.code === 404) return;
       throw error instanceof ApiError ? explain(object, error) : error;
@@ -96,7 +107,7 @@ export class Cluster {
 
   /** Waits until an object that is being deleted is gone. */
   async gone(object: PropertyMap, seconds: number, call: Call): Promise<void> {
-    const kind = await this.kind(object);
+    const kind = await this.kind(object, call);
     const namespace = textAt(object, "metadata", "namespace");
     const fields = `metadata.name=${textAt(object, "metadata", "name") ?? ""}`;
     const uid = textAt(object, "metadata", "uid");
@@ -119,10 +130,10 @@ export class Cluster {
     }
   }
 
-  private async locate(object: PropertyMap): Promise<{ path: string }> {
-    const kind = await this.kind(object);
+  private async locate(object: PropertyMap, call: Call): Promise<string> {
+    const kind = await this.kind(object, call);
     const name = encodeURIComponent(textAt(object, "metadata", "name") ?? "");
-    return { path: `${collectionPath(kind, textAt(object, "metadata", "namespace"))}/${name}` };
+    return `${collectionPath(kind, textAt(object, "metadata", "namespace"))}/${name}`;
   }
 }
 

@@ -73,11 +73,11 @@ export class Kinds {
 
   constructor(private readonly api: () => Api) {}
 
-  async find(apiVersion: string, kind: string): Promise<Kind> {
+  async find(apiVersion: string, kind: string, signal: AbortSignal): Promise<Kind> {
     const known = builtInKind(apiVersion, kind);
     if (known) return known;
     const find = async (): Promise<PropertyMap | undefined> =>
-      (await this.list(apiVersion)).find(
+      (await this.list(apiVersion, signal)).find(
         (item) => item["kind"] === kind && !String(item["name"]).includes("/"),
       );
     let found = await find();
@@ -97,11 +97,11 @@ export class Kinds {
     };
   }
 
-  private list(apiVersion: string): Promise<PropertyMap[]> {
+  private list(apiVersion: string, signal: AbortSignal): Promise<PropertyMap[]> {
     const cached = this.lists.get(apiVersion);
     if (cached) return cached;
     const list = this.api()
-      .request({ method: "GET", path: rootOf(apiVersion) })
+      .request({ method: "GET", path: rootOf(apiVersion), signal })
       .then(({ object }) => listAt(object, "resources").filter(isObject))
       .catch((error: unknown) => {
         this.lists.delete(apiVersion);

@@ -37,11 +37,11 @@ export class Kubernetes implements plugin.Provider {
     return Promise.resolve();
   }
 
-  async check({ urn, type, name, olds, news, randomSeed }: plugin.CheckRequest) {
+  async check({ urn, type, name, olds, news, randomSeed }: plugin.CheckRequest, call: Call) {
     const failure = unsupported(type, news);
     if (failure) return { inputs: news, failures: [failure] };
     const named = withName(news, { urn, name, olds, seed: randomSeed });
-    const inputs = (await this.needsNamespace(named)) ? withNamespace(named, this.namespace()) : named;
+    const inputs = (await this.needsNamespace(named, call)) ? withNamespace(named, this.namespace()) : named;
     return { inputs: guard(inputs) };
   }
 
@@ -56,7 +56,7 @@ export class Kubernetes implements plugin.Provider {
   async create({ urn, inputs, preview, timeoutSeconds }: plugin.CreateRequest, call: Call) {
     const manager = fieldManager(urn, inputs);
     if (preview) return { id: "", state: await this.previewCreate(inputs, manager, call) };
-    const existing = await this.cluster().head(inputs);
+    const existing = await this.cluster().head(inputs, call);
     if (existing && at(existing, "metadata", "deletionTimestamp") !== undefined)
       await this.cluster().gone({ ...existing, ...pick(inputs) }, timeoutOf(inputs, timeoutSeconds), call);
     else if (existing) this.mayTake(inputs, existing, manager);
@@ -70,7 +70,7 @@ export class Kubernetes implements plugin.Provider {
     const merged = { ...olds, ...news };
     if (preview && hasUnknown(news)) return { state: merged };
     try {
-      const live = ignoreChanges.length > 0 ? await this.cluster().get(news) : undefined;
+      const live = ignoreChanges.length > 0 ? await this.cluster().get(news, call) : undefined;
       const wanted = live ? withIgnored(news, live, ignoreChanges, manager) : news;
       if (!preview) return { state: await this.apply(wanted, news, manager, timeoutSeconds, call) };
       const { object } = await this.cluster().apply(wanted, { manager, rehearse: true, call });
@@ -86,10 +86,10 @@ export class Kubernetes implements plugin.Provider {
 
   async read({ id, urn, type, inputs, state }: plugin.ReadRequest, call: Call) {
     const imported = inputs["kind"] === undefined;
-    const object = imported ? await this.fromId(type, id) : inputs;
+    const object = imported ? await this.fromId(type, id, call) : inputs;
     let live: PropertyMap | undefined;
     try {
-      live = await this.cluster().get(object);
+      live = await this.cluster().get(object, call);
     } catch (error) {
       if (!isAway(error) || !this.config.deleteUnreachable) throw error;
       call.warn(`taken for deleted: ${error.message}`);
@@ -103,7 +103,7 @@ export class Kubernetes implements plugin.Provider {
     };
     if (imported) return result;
     try {
-      await checkReady(this.cluster().api, await this.cluster().kind(live), live);
+      await checkReady(this.cluster().api, await this.cluster().kind(live, call), live, call);
     } catch (error) {
       if (!(error instanceof NotReady)) throw error;
       throw new InitFailed(result.id, result.state, result.inputs, error.reasons);
@@ -136,12 +136,12 @@ export class Kubernetes implements plugin.Provider {
     }
   }
 
-  private async needsNamespace(inputs: PropertyMap): Promise<boolean> {
+  private async needsNamespace(inputs: PropertyMap, call: Call): Promise<boolean> {
     const known = builtInKind(String(inputs["apiVersion"]), String(inputs["kind"]));
     if (known) return known.namespaced;
     if (at(inputs, "metadata", "namespace") !== undefined) return false;
     try {
-      return (await this.cluster().kind(inputs)).namespaced;
+      return (await this.cluster().kind(inputs, call)).namespaced;
     } catch (error) {
       // A custom resource whose definition comes in the same run: nearly all of them are namespaced.
       if (isAway(error) || error instanceof ApiError) return true;
@@ -161,7 +161,7 @@ export class Kubernetes implements plugin.Provider {
   private async previewCreate(inputs: PropertyMap, manager: string, call: Call): Promise<PropertyMap> {
     if (hasUnknown(inputs)) return inputs;
     try {
-      const existing = await this.cluster().head(inputs);
+      const existing = await this.cluster().head(inputs, call);
       // What a replacement deletes first is still there, and would refuse the change it is replaced for.
       if (existing) {
         this.mayTake(inputs, existing, manager);
@@ -196,7 +196,7 @@ export class Kubernetes implements plugin.Provider {
   ): Promise<PropertyMap> {
     const { object } = await this.cluster().apply(wanted, { manager, rehearse: false, call });
     try {
-      const kind = await this.cluster().kind(object);
+      const kind = await this.cluster().kind(object, call);
       const seconds = timeoutOf(object, timeoutSeconds);
       return stateOf(
         await awaitReady({ api: this.cluster().api, kind, live: object, seconds, call }),
@@ -211,11 +211,12 @@ export class Kubernetes implements plugin.Provider {
     }
   }
 
-  private async fromId(type: string, id: string): Promise<PropertyMap> {
+  private async fromId(type: string, id: string, call: Call): Promise<PropertyMap> {
     const [, version = "", kind = ""] = type.split(":");
     const object = { apiVersion: version.replace(/^core\//, ""), kind };
     const { name, namespace } = parseId(id);
-    const inNamespace = namespace ?? ((await this.needsNamespace(object)) ? this.namespace() : undefined);
+    const inNamespace =
+      namespace ?? ((await this.needsNamespace(object, call)) ? this.namespace() : undefined);
     return { ...object, metadata: { name, ...(inNamespace !== undefined && { namespace: inNamespace }) } };
   }
 }

@@ -45,8 +45,8 @@ export interface AwaitArgs {
 
 /** Waits until an object does what it is for: the live object then, or {@link NotReady} with the reasons. */
 export async function awaitReady({ api, kind, live, seconds, call }: AwaitArgs): Promise<PropertyMap> {
-  const stages = await stagesOf(api, kind, live);
   const { signal, expired } = deadline(seconds, call.signal);
+  const stages = await stagesOf(api, kind, live, signal);
   let latest = live;
   let progress: Progress = stages.length === 0 ? ready : waiting("the API server");
   const asking = setInterval(() => {
@@ -79,9 +79,14 @@ export async function awaitReady({ api, kind, live, seconds, call }: AwaitArgs):
 }
 
 /** Whether an object is ready now, without waiting. */
-export async function checkReady(api: Api, kind: Kind, live: PropertyMap): Promise<PropertyMap> {
-  for (const [index, { selection, judge }] of (await stagesOf(api, kind, live)).entries()) {
-    const objects = index === 0 ? [live] : (await list(api, selection)).objects;
+export async function checkReady(
+  api: Api,
+  kind: Kind,
+  live: PropertyMap,
+  { signal }: Call,
+): Promise<PropertyMap> {
+  for (const [index, { selection, judge }] of (await stagesOf(api, kind, live, signal)).entries()) {
+    const objects = index === 0 ? [live] : (await list(api, selection, signal)).objects;
     const progress = judge(objects);
     if (!progress.ready) return settle(api, live, progress, "is not ready");
   }

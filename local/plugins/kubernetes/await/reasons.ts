@@ -5,6 +5,9 @@ import { listAt, numberAt, objectAt, textAt } from "../objects";
 import { list } from "./observe";
 import { condition, messageOf } from "./readiness";
 
+/** How long to look for reasons: the failure they are about must not wait for them, nor must Ctrl-C. */
+const patienceMs = 10_000;
+
 /** How many reasons are enough to act on. */
 const most = 6;
 
@@ -43,12 +46,17 @@ const labelsOf = (object: PropertyMap): PropertyMap =>
     ? objectAt(object, "spec", "selector")
     : objectAt(object, "spec", "selector", "matchLabels");
 
-async function podsOf(api: Api, object: PropertyMap, namespace: string): Promise<PropertyMap[]> {
+async function podsOf(
+  api: Api,
+  object: PropertyMap,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<PropertyMap[]> {
   if (object["kind"] === "Pod") return [object];
   const labels = Object.entries(labelsOf(object)).map(([key, value]) => `${key}=${String(value)}`);
   if (labels.length === 0) return [];
   const path = `/api/v1/namespaces/${namespace}/pods`;
-  return (await list(api, { path, labels: labels.join(",") })).objects;
+  return (await list(api, { path, labels: labels.join(",") }, signal)).objects;
 }
 
 /** Warnings about the object and about what was made for it: quota, probes, volumes, scheduling. */
@@ -57,13 +65,18 @@ async function eventReasons(
   object: PropertyMap,
   pods: PropertyMap[],
   namespace: string,
+  signal: AbortSignal,
 ): Promise<string[]> {
   const own = textAt(object, "metadata", "name") ?? "";
   const names = new Set([own, ...pods.map((pod) => textAt(pod, "metadata", "name"))]);
   const isOurs = (name: string) =>
     names.has(name) ||
     (name.startsWith(`${own}-`) && /^-[a-z0-9]+(-[a-z0-9]+)?$/.test(name.slice(own.length)));
-  const events = await list(api, { path: `/api/v1/namespaces/${namespace}/events`, fields: "type=Warning" });
+  const events = await list(
+    api,
+    { path: `/api/v1/namespaces/${namespace}/events`, fields: "type=Warning" },
+    signal,
+  );
   const latest = new Map<string, string>();
   for (const event of events.objects) {
     const involved = textAt(event, "involvedObject", "name") ?? "";
@@ -82,9 +95,10 @@ export async function reasonsFor(api: Api, object: PropertyMap): Promise<string[
   if (namespace === undefined) return [];
   const failure = condition(object, "ReplicaFailure");
   const own = failure?.["status"] === "True" ? [messageOf(failure)] : [];
+  const signal = AbortSignal.timeout(patienceMs);
   try {
-    const pods = await podsOf(api, object, namespace);
-    const events = await eventReasons(api, object, pods, namespace);
+    const pods = await podsOf(api, object, namespace, signal);
+    const events = await eventReasons(api, object, pods, namespace, signal);
     return [...new Set([...own, ...pods.flatMap(podReasons), ...events])].slice(0, most);
   } catch {
     // Reasons are an extra: whoever may not read pods or events still gets the failure itself.

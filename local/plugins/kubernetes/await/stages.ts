@@ -56,12 +56,12 @@ function backends(ingress: PropertyMap, namespace: string): Stage[] {
 const defaultClass = "storageclass.kubernetes.io/is-default-class";
 
 /** A claim whose class waits for the first pod stays unbound until there is one: not this object's fault. */
-async function waitsForConsumer(api: Api, claim: PropertyMap): Promise<boolean> {
+async function waitsForConsumer(api: Api, claim: PropertyMap, signal: AbortSignal): Promise<boolean> {
   const path = "/apis/storage.k8s.io/v1/storageclasses";
   const name = textAt(claim, "spec", "storageClassName");
   if (textAt(claim, "spec", "volumeName") !== undefined || name === "") return false;
   try {
-    const classes = (await list(api, { path })).objects;
+    const classes = (await list(api, { path }, signal)).objects;
     const isMeant = (each: PropertyMap) =>
       name === undefined
         ? annotation(each, defaultClass) === "true"
@@ -78,7 +78,12 @@ export const skipsAwait = (object: PropertyMap): boolean =>
   annotation(object, "pulumi.com/skipAwait") === "true";
 
 /** What must come true for an object to be ready, in order; the first stage is about the object itself. */
-export async function stagesOf(api: Api, kind: Kind, live: PropertyMap): Promise<Stage[]> {
+export async function stagesOf(
+  api: Api,
+  kind: Kind,
+  live: PropertyMap,
+  signal: AbortSignal,
+): Promise<Stage[]> {
   if (skipsAwait(live)) return [];
   const wished = wishes(live);
   const judge = wished ?? readinessOf(live);
@@ -91,7 +96,7 @@ export async function stagesOf(api: Api, kind: Kind, live: PropertyMap): Promise
   };
   if (wished || namespace === undefined) return [own];
   const what = `${String(live["apiVersion"])} ${String(live["kind"])}`;
-  if (what === "v1 PersistentVolumeClaim") return (await waitsForConsumer(api, live)) ? [] : [own];
+  if (what === "v1 PersistentVolumeClaim") return (await waitsForConsumer(api, live, signal)) ? [] : [own];
   if (what === "v1 Service") return [own, ...endpoints(live, namespace)];
   if (what === "networking.k8s.io/v1 Ingress") return [own, ...backends(live, namespace)];
   return [own];
