@@ -15,8 +15,11 @@ export interface Selection {
   labels?: string;
 }
 
-/** How long to wait between two looks where watching is not possible. */
+/** How long to wait between two looks: after a watch has ended, or where there is none. */
 const pollMs = 2000;
+
+/** What a server answers that restarts, is busy, or has forgotten where a watch was to begin. */
+const passingCodes = new Set([410, 429, 500, 502, 503, 504]);
 
 export interface Listed {
   objects: PropertyMap[];
@@ -27,10 +30,10 @@ export interface Listed {
 export async function list(
   api: Api,
   { path, fields, labels }: Selection,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<Listed> {
   const query = { fieldSelector: fields, labelSelector: labels };
-  const { object } = await api.request({ method: "GET", path, query, ...(signal && { signal }) });
+  const { object } = await api.request({ method: "GET", path, query, signal });
   // A list says once, for all its items, what they are.
   const kind = textAt(object, "kind")?.replace(/List$/, "");
   const objects = listAt(object, "items").filter(isObject);
@@ -53,8 +56,10 @@ export async function until<T>(
   const { path, fields, labels } = selection;
   for (;;) {
     signal.throwIfAborted();
+    let listed = false;
     try {
       const { objects: all, resourceVersion } = await list(api, selection, signal);
+      listed = true;
       const objects = new Map(all.map((item) => [uid(item), item]));
       const first = judge([...objects.values()]);
       if (first !== undefined) return first;
@@ -68,11 +73,13 @@ export async function until<T>(
       }
     } catch (error) {
       signal.throwIfAborted();
-      // A server that restarts, or one that lets us list but not watch.
-      const passing = error instanceof Unreachable || !(error instanceof ApiError) || error.code === 403;
+      // Who may list but not watch looks again and again.
+      const passing =
+        error instanceof Unreachable ||
+        (error instanceof ApiError && (passingCodes.has(error.code) || (error.code === 403 && listed)));
       if (!passing) throw error;
-      await pause(pollMs, undefined, { signal }).catch(() => undefined);
     }
+    await pause(pollMs, undefined, { signal }).catch(() => undefined);
   }
 }
 
