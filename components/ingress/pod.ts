@@ -27,6 +27,8 @@ export function podSpec({ image, nodeSelector, selector }: PodArgs): k8s.types.i
     enableServiceLinks: false,
     securityContext: podSecurity(traefikId),
     nodeSelector,
+    // Routes name their Services in full: asked as they are, not first below each of the pod's search domains.
+    dnsConfig: { options: [{ name: "ndots", value: "1" }] },
     terminationGracePeriodSeconds: 30,
     topologySpreadConstraints: [
       {

@@ -15,7 +15,16 @@ import { configFiles } from "./files";
 import { loadImages, socket } from "./images";
 import type { Instance } from "./instance";
 import { kubeconfig } from "./kubeconfig";
-import { apiService, forwardedPorts, freeLink, podNetwork, resolvConf, server, type Link } from "./network";
+import {
+  apiService,
+  forwardedPorts,
+  freeLink,
+  podNetwork,
+  resolvConf,
+  serviceNetwork,
+  server,
+  type Link,
+} from "./network";
 import { pki } from "./pki";
 import { preflight } from "./preflight";
 import { end, firstProcess, holder, launch, runningLink } from "./supervisor";
@@ -80,6 +89,7 @@ function nodeConfig(it: Instance, link: Link, options: EmbeddedOptions, pauseIma
     folder: it.folder,
     link,
     podNetwork,
+    serviceNetwork,
     forwards: ports ? [forward(ports.http, 30080), forward(ports.https, 30443)] : [],
     prepare: [[options.bin("storage"), "mount"]],
     components: components(it, link, options.bin),

@@ -47,9 +47,15 @@ func hostTable(c *config) error {
 	return conn.Flush()
 }
 
-// nodeTable lets pods out behind the node's address; it goes with the namespace.
+// nodeTable lets pods out behind the node's address, and keeps inside what is meant for the cluster: for a moment
+// while kube-proxy changes its rules, or after a pod's end, such packets have no place here, and would take the way
+// out to whoever has these addresses there. It goes with the namespace.
 func nodeTable(c *config) error {
 	_, pods, err := net.ParseCIDR(c.PodNetwork)
+	if err != nil {
+		return err
+	}
+	_, services, err := net.ParseCIDR(c.ServiceNetwork)
 	if err != nil {
 		return err
 	}
@@ -59,7 +65,14 @@ func nodeTable(c *config) error {
 	}
 	table := conn.AddTable(&nftables.Table{Family: nftables.TableFamilyIPv4, Name: "vibecode"})
 	nat := chain(conn, table, nftables.ChainTypeNAT, nftables.ChainHookPostrouting, nftables.ChainPriorityNATSource)
-	rule(conn, nat, source(*pods), iface(expr.MetaKeyOIFNAME, "eth0"), []expr.Any{&expr.Masq{}})
+	out := iface(expr.MetaKeyOIFNAME, "eth0")
+	rule(conn, nat, source(*pods), out, []expr.Any{&expr.Masq{}})
+
+	for _, hook := range []*nftables.ChainHook{nftables.ChainHookForward, nftables.ChainHookOutput} {
+		filter := chain(conn, table, nftables.ChainTypeFilter, hook, nftables.ChainPriorityFilter)
+		rule(conn, filter, out, destination(*pods), refuse)
+		rule(conn, filter, out, destination(*services), refuse)
+	}
 	return conn.Flush()
 }
 
@@ -90,6 +103,7 @@ var hookNames = map[*nftables.ChainHook]string{
 	nftables.ChainHookPostrouting: "postrouting",
 	nftables.ChainHookForward:     "forward",
 	nftables.ChainHookInput:       "input",
+	nftables.ChainHookOutput:      "output",
 }
 
 func rule(c *nftables.Conn, in *nftables.Chain, parts ...[]expr.Any) {
@@ -103,6 +117,8 @@ func rule(c *nftables.Conn, in *nftables.Chain, parts ...[]expr.Any) {
 var (
 	accept = []expr.Any{&expr.Verdict{Kind: expr.VerdictAccept}}
 	drop   = []expr.Any{&expr.Verdict{Kind: expr.VerdictDrop}}
+	// ICMP destination unreachable, port unreachable: who asks is told at once and tries again.
+	refuse = []expr.Any{&expr.Reject{Type: 0, Code: 3}}
 )
 
 func iface(key expr.MetaKey, name string) []expr.Any {

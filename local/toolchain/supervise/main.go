@@ -25,10 +25,12 @@ type config struct {
 	Folder string `json:"folder"`
 	Link   link   `json:"link"`
 	// PodNetwork is masqueraded behind the node's address.
-	PodNetwork string      `json:"podNetwork"`
-	Forwards   []forward   `json:"forwards"`
-	Prepare    [][]string  `json:"prepare"`
-	Components []component `json:"components"`
+	PodNetwork string `json:"podNetwork"`
+	// ServiceNetwork holds the virtual addresses of Services.
+	ServiceNetwork string      `json:"serviceNetwork"`
+	Forwards       []forward   `json:"forwards"`
+	Prepare        [][]string  `json:"prepare"`
+	Components     []component `json:"components"`
 }
 
 // A link is the pair of interfaces between the host and the node, each end with its own address.
