@@ -9,10 +9,6 @@ import (
 	"github.com/google/nftables/expr"
 )
 
-// ownedByUs is NFT_TABLE_F_OWNER: the kernel removes the table when the netlink socket that made it closes,
-// so the rules end with this process. The socket must therefore stay open, and nobody else can edit the table.
-const ownedByUs = 0x2
-
 // linkLocal holds a cloud's metadata service, which gives the machine's credentials to whoever asks.
 var linkLocal = net.IPNet{IP: net.IPv4(169, 254, 0, 0), Mask: net.CIDRMask(16, 32)}
 
@@ -23,12 +19,11 @@ var hostSocket *nftables.Conn
 // now that the host forwards packets, nor the node's pods to services of the host or of its cloud other than name
 // resolution.
 func hostTable(c *config) error {
-	conn, err := nftables.New(nftables.AsLasting())
+	conn, table, err := ownTable(c.Link.Name)
 	if err != nil {
 		return err
 	}
 	hostSocket = conn
-	table := conn.AddTable(&nftables.Table{Family: nftables.TableFamilyIPv4, Name: c.Link.Name, Flags: ownedByUs})
 	fromNode, toNode := iface(expr.MetaKeyIIFNAME, c.Link.Name), iface(expr.MetaKeyOIFNAME, c.Link.Name)
 
 	nat := chain(conn, table, nftables.ChainTypeNAT, nftables.ChainHookPostrouting, nftables.ChainPriorityNATSource)
