@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import type { Report } from "../errors";
+import { UserError, type Report } from "../errors";
 import { requireDisk } from "../host/preflight";
 import { toolPath } from "../toolchain";
 import { withLock } from "../toolchain/lock";
@@ -10,7 +10,15 @@ import { ownFailure } from "./failure";
 import { fileKey } from "./key";
 import type { Packed } from "./oci";
 import { buildProgram, type ProgramImage } from "./scratch";
-import { imagesFolder, pruneImages, storedImage, storeImage, workFolder, type BuiltImage } from "./store";
+import {
+  builtOn,
+  imagesFolder,
+  pruneImages,
+  storedImage,
+  storeImage,
+  workFolder,
+  type BuiltImage,
+} from "./store";
 import { buildWorkspace, workspaceKey } from "./workspace";
 
 export { chooseBuilder, type Builder } from "./builder";
@@ -35,7 +43,8 @@ export interface ImageOptions {
 }
 
 /**
- * Builds the named images, one after the other, where this user has not got them yet. Calls may overlap, also from
+ * Builds the named images, one after the other, where this user has not got them yet, or where one with Debian's
+ * packages is so old that it lacks their updates; one that cannot be built anew then is kept. Calls may overlap, also from
  * several processes: one image is built at a time.
  */
 export async function ensureImages<Name extends ImageName>(
@@ -58,21 +67,26 @@ async function ensureImage(name: ImageName, report: Report, options: ImageOption
   const recipe = name === "workspace" ? await workspaceRecipe(options) : programRecipe(name, options);
   const { key } = recipe;
   const there = storedImage(name, key);
-  if (there !== undefined) return there;
+  if (there !== undefined && !outdated(name, recipe)) return there;
   fs.mkdirSync(imagesFolder, { recursive: true });
   return await withLock(path.join(imagesFolder, "lock"), `the image ${name}`, report, async () => {
     // Whom we waited for may have built the same.
     const meanwhile = storedImage(name, key);
-    if (meanwhile !== undefined) return meanwhile;
+    if (meanwhile !== undefined && !outdated(name, recipe)) return meanwhile;
     pruneImages(name, key);
-    requireDisk(imagesFolder, recipe.disk, `the image ${name}`);
-    const ref = `localhost/vibecode/${name}:${key}`;
+    const today = new Date().toISOString().slice(0, 10).replaceAll("-", "");
+    const ref = `localhost/vibecode/${name}:${key}${recipe.days === undefined ? "" : `-${today}`}`;
     fs.rmSync(workFolder, { recursive: true, force: true });
     fs.mkdirSync(workFolder);
     try {
-      return storeImage(name, key, { ref, ...(await recipe.build(ref, workFolder, report)) });
+      requireDisk(imagesFolder, recipe.disk, `the image ${name}`);
+      const made = await recipe.build(ref, workFolder, report, meanwhile !== undefined);
+      return storeImage(name, key, { ref, ...made });
     } catch (error) {
-      throw ownFailure(name, error);
+      const failure = ownFailure(name, error);
+      if (meanwhile === undefined || !(failure instanceof UserError)) throw failure;
+      report(`${name} image: kept without Debian's latest updates: ${failure.what}`);
+      return meanwhile;
     } finally {
       fs.rmSync(workFolder, { recursive: true, force: true });
     }
@@ -83,17 +97,25 @@ interface Recipe {
   key: string;
   /** Free bytes that the build needs. */
   disk: number;
-  build: (ref: string, work: string, report: Report) => Promise<Packed & { file: string }>;
+  /** After so many days the image is built again although its key is the same; its ref then holds the date. */
+  days?: number;
+  /** `again`: what was kept of the last build is not to be used. */
+  build: (ref: string, work: string, report: Report, again: boolean) => Promise<Packed & { file: string }>;
 }
+
+const outdated = (name: ImageName, { key, days }: Recipe) =>
+  days !== undefined && builtOn(name, key).getTime() < Date.now() - days * 86_400_000;
 
 async function workspaceRecipe(options: ImageOptions): Promise<Recipe> {
   const builder = options.builder ?? (await chooseBuilder());
   return {
     key: workspaceKey(builder),
     disk: 9e9,
-    build: async (ref, work, report) => {
+    days: 30,
+    build: async (ref, work, report, again) => {
+      // Its layers of more than 14 days go, hence all of an image that is built again.
       if (builder === "buildah") await tidyStorage();
-      return buildWorkspace(builder, ref, work, report);
+      return buildWorkspace(builder, ref, work, report, again);
     },
   };
 }

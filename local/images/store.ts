@@ -21,7 +21,13 @@ export const imagesFolder = path.join(cacheFolder, "images");
 /** What a build is at work on. Only the holder of the lock uses it, so what lies in it at a start was cut off. */
 export const workFolder = path.join(imagesFolder, "work");
 
-const note = z.object({ ref: z.string(), digest: z.string(), bytes: z.number() });
+const note = z.object({
+  ref: z.string(),
+  digest: z.string(),
+  bytes: z.number(),
+  /** When the image was built; notes once did not say so, and are as old as their file. */
+  built: z.iso.datetime().optional(),
+});
 
 const paths = (name: string, key: string) => ({
   archive: path.join(imagesFolder, `${name}-${key}.tar`),
@@ -34,10 +40,20 @@ export function storedImage(name: string, key: string): BuiltImage | undefined {
   if (!fs.existsSync(file) || !fs.existsSync(archive)) return undefined;
   const now = new Date();
   fs.utimesSync(archive, now, now);
-  return { archive, ...note.parse(JSON.parse(fs.readFileSync(file, "utf8"))) };
+  const { ref, digest, bytes } = readNote(file);
+  return { ref, archive, digest, bytes };
 }
 
-/** Takes a finished archive in. The note comes last, so what was cut off is not found. */
+/** When the stored image of that content was built. */
+export function builtOn(name: string, key: string): Date {
+  const { note: file } = paths(name, key);
+  const { built } = readNote(file);
+  return built === undefined ? fs.statSync(file).mtime : new Date(built);
+}
+
+const readNote = (file: string) => note.parse(JSON.parse(fs.readFileSync(file, "utf8")));
+
+/** Takes a finished archive in, in the place of an older one. The note comes last, so what was cut off is not found. */
 export function storeImage(
   name: string,
   key: string,
@@ -45,8 +61,10 @@ export function storeImage(
 ): BuiltImage {
   const { archive, note: file } = paths(name, key);
   const { ref, digest, bytes } = made;
+  fs.rmSync(file, { force: true });
   fs.renameSync(made.file, archive);
-  fs.writeFileSync(`${file}.new`, `${JSON.stringify({ ref, digest, bytes })}\n`);
+  const built = new Date().toISOString();
+  fs.writeFileSync(`${file}.new`, `${JSON.stringify({ ref, digest, bytes, built })}\n`);
   fs.renameSync(`${file}.new`, file);
   return { ref, archive, digest, bytes };
 }

@@ -26,6 +26,8 @@ export async function buildWorkspace(
   ref: string,
   work: string,
   report: Report,
+  /** Docker takes no layer and no base that it has: they may lack Debian's updates. */
+  again: boolean,
 ): Promise<Packed & { file: string }> {
   const read = stepReader();
   const onLine = (line: string) => {
@@ -38,6 +40,7 @@ export async function buildWorkspace(
   if (builder === "docker") {
     const build = [
       "build",
+      ...(again ? ["--pull", "--no-cache"] : []),
       "--progress",
       "plain",
       "--tag",
