@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
+import { createServer } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -6,13 +7,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 
 import type { Cluster, ImageArchive } from "../../local/cluster";
-import { holder } from "../../local/cluster/embedded/supervisor";
+import { socket } from "../../local/cluster/embedded/images";
+import { firstProcess, holder } from "../../local/cluster/embedded/supervisor";
 import { instance } from "../../local/cluster/embedded/instance";
-import { keptLink } from "../../local/cluster/embedded/network";
+import { keptLink, type Link } from "../../local/cluster/embedded/network";
 import { run } from "../../local/host";
 import { testCluster } from "./instance";
 import { kubectlOf } from "./kubectl";
-import { ask, probeImage, probePod } from "./probe";
+import { behind } from "./behind";
+import { ask, probeImage, probePod, probeProgram } from "./probe";
 import { traces } from "./traces";
 
 const quiet = (): void => undefined;
@@ -22,8 +25,27 @@ let spec: ReturnType<typeof instance>;
 let cluster: Cluster;
 let kubectl: ReturnType<typeof kubectlOf>;
 let image: ImageArchive;
+let images: string;
 
 const probe = (...words: string[]): Promise<string> => ask(spec.kubeconfig, namespace, ...words);
+/** What the probe says when it runs here, or in the node's network. */
+const fromHere = async (...words: string[]): Promise<string> =>
+  (await run(probeProgram(images), words)).stdout;
+const fromNode = async (...words: string[]): Promise<string> =>
+  (await run("nsenter", ["-t", String(await first()), "-n", probeProgram(images), ...words])).stdout;
+
+async function first(): Promise<number> {
+  const pid = await firstProcess(spec);
+  if (pid === undefined) throw new Error("the cluster does not run");
+  return pid;
+}
+
+async function theLink(): Promise<Link> {
+  const link = await keptLink(spec.folder);
+  if (!link) throw new Error("the cluster has no link");
+  return link;
+}
+
 const podReady = (): Promise<string> =>
   kubectl(["-n", namespace, "wait", "--for=condition=Ready", "pod/probe", "--timeout=60s"]);
 
@@ -45,7 +67,8 @@ beforeAll(async () => {
   spec = instance("spec", parent);
   cluster = testCluster("spec", parent);
   kubectl = kubectlOf(spec.kubeconfig);
-  image = await probeImage(path.join(parent, "image"));
+  images = path.join(parent, "image");
+  image = await probeImage(images);
   await cluster.start(quiet);
 }, 120_000);
 
@@ -66,10 +89,54 @@ test("a pod under restricted pod security runs with a volume and sees names, the
 }, 120_000);
 
 test("pods reach neither the machine they run on nor the node's own ports without a key", async () => {
-  const link = await keptLink(spec.folder);
-  expect(await probe("connect", `${link?.host ?? ""}:22`)).toBe("no");
-  expect(await probe("connect", `${link?.node ?? ""}:2379`)).toBe("no");
-  expect(await probe("get", `https://${link?.node ?? ""}:10250/pods`)).toContain("Unauthorized");
+  const link = await theLink();
+  const server = createServer((caller) => caller.end());
+  const listening = await new Promise<string>((resolve) => {
+    server.listen(0, link.host, () => {
+      const at = server.address();
+      resolve(`${link.host}:${at !== null && typeof at === "object" ? String(at.port) : ""}`);
+    });
+  });
+  try {
+    expect(await fromHere("connect", listening)).toBe("yes");
+    expect(await probe("connect", listening)).toBe("no");
+  } finally {
+    server.close();
+  }
+  expect(await fromNode("connect", "127.0.0.1:2379")).toBe("yes");
+  expect(await probe("connect", `${link.node}:2379`)).toBe("no");
+  expect(await probe("get", `https://${link.node}:10250/pods`)).toContain("Unauthorized");
+}, 30_000);
+
+test("pods reach other networks through the machine, but not its cloud's metadata", async () => {
+  // Two addresses of one neighbour of the machine: what the pod reaches differs by the address alone.
+  const [usual, metadata] = ["10.202.77.2", "169.254.77.2"];
+  const neighbour = await behind([usual, metadata], 8077);
+  try {
+    for (const address of [usual, metadata]) {
+      await eventually(async () => {
+        expect(await fromHere("connect", `${address}:8077`)).toBe("yes");
+      });
+    }
+    expect(await probe("connect", `${usual}:8077`)).toBe("yes");
+    expect(await probe("connect", `${metadata}:8077`)).toBe("no");
+  } finally {
+    await neighbour.remove();
+  }
+}, 30_000);
+
+test("an image's earlier versions go once no container is made of them", async () => {
+  const versions = async (): Promise<string> =>
+    (await run("ctr", ["--address", socket(await first()), "-n", "k8s.io", "images", "ls", "-q"])).stdout
+      .split("\n")
+      .filter((ref) => ref.includes("/probe:"))
+      .map((ref) => ref.slice(ref.lastIndexOf(":") + 1))
+      .sort()
+      .join(" ");
+  for (const version of [2, 3]) await cluster.loadImages([await probeImage(images, version)], quiet);
+  expect(await versions()).toBe("1 3");
+  await cluster.loadImages([image], quiet);
+  expect(await versions()).toBe("1");
 }, 30_000);
 
 test("a second cluster runs beside the first with an address of its own", async () => {
@@ -99,14 +166,11 @@ test("a volume holds what was asked for and no more, and grows while it is in us
 
 test("Secrets cannot be read in the database's files", async () => {
   await kubectl(["-n", namespace, "create", "secret", "generic", "s", "--from-literal=word=plainly-visible"]);
-  const found = await run("grep", [
-    "-r",
-    "--binary-files=text",
-    "-l",
-    "plainly-visible",
-    path.join(spec.folder, "etcd"),
-  ]);
-  expect(found.stdout).toBe("");
+  await kubectl(["-n", namespace, "create", "configmap", "c", "--from-literal=word=visible-to-all"]);
+  const search = async (word: string): Promise<number> =>
+    (await run("grep", ["-r", "-q", "--binary-files=text", word, path.join(spec.folder, "etcd")])).code;
+  expect(await search("visible-to-all")).toBe(0);
+  expect(await search("plainly-visible")).toBe(1);
   const stored = await kubectl(["-n", namespace, "get", "secret", "s", "-o", "jsonpath={.data.word}"]);
   expect(Buffer.from(stored, "base64").toString()).toBe("plainly-visible");
 }, 30_000);
@@ -124,15 +188,18 @@ test("a component that is killed comes back, and the status says so", async () =
   expect((await state())?.memory).toBeGreaterThan(1e6);
 }, 30_000);
 
-test("kill -9 of the one outer process leaves no process, mount, link, rule or loop device; the next start finds the data", async () => {
-  const link = (await keptLink(spec.folder))?.name ?? "";
+test("kill -9 of the one outer process leaves no process, mount, link, packet filter or loop device; the next start finds the data", async () => {
+  const link = (await theLink()).name;
   const before = await traces(spec.folder, link);
   expect(before["processes"]?.length).toBeGreaterThan(8);
-  expect(before["links"]).toHaveLength(1);
-  expect(before["loops"]).toHaveLength(1);
+  expect(before["mounts"]).not.toEqual([]);
+  for (const kind of ["links", "routes", "tables", "loops"])
+    expect([kind, before[kind]?.length]).toEqual([kind, 1]);
 
-  process.kill((await holder(spec)) ?? 0, "SIGKILL");
-  const nothing = { processes: [], mounts: [], links: [], routes: [], rules: [], loops: [] };
+  const outer = await holder(spec);
+  if (outer === undefined) throw new Error("nobody holds the cluster");
+  process.kill(outer, "SIGKILL");
+  const nothing = { processes: [], mounts: [], links: [], routes: [], tables: [], loops: [] };
   await eventually(async () => {
     expect(await traces(spec.folder, link)).toEqual(nothing);
   });
@@ -153,6 +220,25 @@ test("stop and start, twice, keep the data and the address; stopping what is sto
     expect(await eventually(() => probe("read", "/home/note"))).toBe("kept");
   }
 }, 180_000);
+
+test("a clean stop says nothing of an error, and leaves ip_forward alone", async () => {
+  await cluster.stop(quiet);
+  expect(await readFile(path.join(spec.folder, "logs", "supervise.log"), "utf8")).not.toMatch(
+    /nil|exit status/,
+  );
+  expect((await readFile("/proc/sys/net/ipv4/ip_forward", "utf8")).trim()).toBe("1");
+}, 30_000);
+
+test("a volume that could not be mounted at the start is mounted when it can be", async () => {
+  const volumes = path.join(spec.folder, "volumes");
+  await cluster.stop(quiet);
+  await rename(volumes, `${volumes}-away`);
+  await cluster.start(quiet);
+  await expect(probe("read", "/home/note")).rejects.toThrow();
+  for (const volume of await readdir(`${volumes}-away`))
+    await rename(path.join(`${volumes}-away`, volume), path.join(volumes, volume));
+  expect(await eventually(() => probe("read", "/home/note"), 90)).toBe("kept");
+}, 150_000);
 
 test("a volume goes with its claim", async () => {
   await kubectl(["delete", "namespace", namespace, "--timeout=60s"]);

@@ -6,18 +6,24 @@ import { run } from "../../local/host";
 import { buildProgram } from "../../local/images/scratch";
 import { kubectlOf } from "./kubectl";
 
-/** Builds the image of probe/, which a pod of the tests runs. */
-export async function probeImage(work: string): Promise<ImageArchive> {
+/** The program that the image holds, for the host. */
+export const probeProgram = (work: string): string => path.join(work, "probe");
+
+/**
+ * Builds the image of probe/, which a pod of the tests runs.
+ * @param version another one is another image
+ */
+export async function probeImage(work: string, version = 1): Promise<ImageArchive> {
   await mkdir(work, { recursive: true });
-  const binary = path.join(work, "probe");
+  const binary = probeProgram(work);
   const built = await run("go", ["build", "-trimpath", "-o", binary, "."], {
     cwd: path.join(__dirname, "probe"),
     env: { CGO_ENABLED: "0" },
   });
   if (built.code !== 0) throw new Error(built.stderr);
-  const ref = "localhost/vibecode-test/probe:1";
-  const image = { tool: "probe", user: "1000:1000", authorities: false };
-  const { file } = await buildProgram(image, binary, ref, path.join(work, "image"));
+  const ref = `localhost/vibecode/probe:${String(version)}`;
+  const image = { tool: "probe", user: `1000:${String(999 + version)}`, authorities: false };
+  const { file } = await buildProgram(image, binary, ref, path.join(work, `image-${String(version)}`));
   return { ref, archive: file };
 }
 
