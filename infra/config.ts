@@ -77,7 +77,7 @@ const ingress = keys({
     .describe("The port of plain HTTP; on one machine both are forwarded to the cluster"),
   nodeSelector: z.record(z.string(), z.string()).default({}),
   rateLimit: keys({
-    average: z.int().min(1).default(200).describe("Requests a second of one client"),
+    average: z.int().min(1).default(50).describe("Requests a second of one client"),
     burst: z.int().min(1).default(1000).describe("Requests of one client at once"),
   }).prefault({}),
 });

@@ -1,5 +1,6 @@
 /**
- * A failure a user can mend. The command line prints it as one line, `what; fix`, without a stack, and exits 1.
+ * A failure a user can mend. The command line prints it without a stack and exits 1: as one line, `what; fix`, or
+ * with the fix on a line of its own where `what` quotes somebody else's several lines.
  */
 export class UserError extends Error {
   /**
@@ -11,7 +12,7 @@ export class UserError extends Error {
     readonly fix: string,
     options?: ErrorOptions,
   ) {
-    super(`${what}; ${fix}`, options);
+    super(what.includes("\n") ? `${what.trimEnd()}\nTo go on: ${fix}` : `${what}; ${fix}`, options);
     this.name = "UserError";
   }
 }

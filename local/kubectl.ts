@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 
 import type { Cluster } from "./cluster";
+import { kubectlPath } from "./cluster/kubectl";
 import { UserError } from "./errors";
-import { findOnPath, run } from "./host";
+import { run } from "./host";
 import { toolPath } from "./toolchain";
 
 /** What kubectl prints when asked about a cluster. */
@@ -28,8 +29,7 @@ export function attach(cluster: Cluster, ...words: string[]): Promise<number> {
   });
 }
 
-/** The user's own, where there is one. */
-const kubectl = () => findOnPath("kubectl") ?? toolPath("kubectl");
+const kubectl = () => kubectlPath(toolPath);
 
 function connection({ kubeconfig, context }: Cluster): string[] {
   return [

@@ -1,9 +1,12 @@
 import { z } from "zod";
 
+import { parseConfig } from "../infra/config";
+import { ConfigError } from "../infra/explain";
 import { chooseCluster, type Cluster } from "./cluster";
-import type { Report } from "./errors";
+import { UserError, type Report } from "./errors";
+import { habit } from "./habit";
 import { ensureImages, type BuiltImage } from "./images";
-import { openStack, preparePulumi, type LocalStack, type Pulumi } from "./pulumi";
+import { openStack, preparePulumi, stackExists, type LocalStack, type Pulumi } from "./pulumi";
 import { remoteOutputs } from "./remote";
 import { readStackFile, type StackFile } from "./stack";
 import { toolPath } from "./toolchain";
@@ -29,25 +32,52 @@ export async function findPlatform(stackName: string): Promise<Platform> {
   return { stack, cluster };
 }
 
+/** The part of a local stack's config that this machine decides. */
+function machineConfig({ stack, cluster }: Platform, images: Record<"workspace" | "traefik", string>) {
+  return {
+    "vibecode:cluster": { kubeconfig: cluster.kubeconfig, context: cluster.context, name: stack.name },
+    "vibecode:images": images,
+    // What the embedded cluster and local/kind.yaml lead this machine's ports to.
+    "vibecode:ingress": {
+      ...z.record(z.string(), z.unknown()).catch({}).parse(stack.config["vibecode:ingress"]),
+      exposure: { type: "NodePort", http: 30080, https: 30443 },
+    },
+  };
+}
+
+/**
+ * Checks a local stack's config before anything is built or started, as the program will.
+ *
+ * @throws {UserError} with every mistake
+ */
+export function checkConfig(platform: Platform): void {
+  const { stack } = platform;
+  const config = {
+    ...stack.config,
+    ...machineConfig(platform, { workspace: "local:1", traefik: "local:1" }),
+  };
+  const raw = Object.entries(config).map(([key, value]) => [
+    key,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  try {
+    parseConfig(z.record(z.string(), z.string()).parse(Object.fromEntries(raw)));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new UserError(error.message, `correct stacks/Pulumi.${stack.name}.yaml`);
+  }
+}
+
 /** Opens a stack whose state lies on this machine, with the cluster and the images that the machine has. */
 export function openLocalStack(
-  { stack, cluster }: Platform,
+  platform: Platform,
   pulumi: Pulumi,
   images: Record<"workspace" | "traefik", BuiltImage>,
   report: Report,
 ): Promise<LocalStack> {
-  return openStack(
-    {
-      cluster: stack.name,
-      stack: stack.name,
-      pulumi,
-      overrides: {
-        "vibecode:cluster": { kubeconfig: cluster.kubeconfig, context: cluster.context, name: stack.name },
-        "vibecode:images": { workspace: images.workspace.ref, traefik: images.traefik.ref },
-      },
-    },
-    report,
-  );
+  const { name } = platform.stack;
+  const refs = { workspace: images.workspace.ref, traefik: images.traefik.ref };
+  return openStack({ cluster: name, stack: name, pulumi, overrides: machineConfig(platform, refs) }, report);
 }
 
 /** What the program exports. */
@@ -66,17 +96,19 @@ const outputs = z.object({
   ca: z.string().default(""),
 });
 
-/** What the stack's last `up` exported; nothing where there was none. */
+/**
+ * What the stack's last `up` exported. Builds and starts nothing.
+ *
+ * @throws {UserError} when there was no `up`
+ */
 export async function readOutputs(platform: Platform): Promise<Outputs> {
   if (platform.cluster.kind === "existing") return outputs.parse(await remoteOutputs(platform));
+  const { name } = platform.stack;
+  if (!stackExists(name, name)) {
+    throw new UserError(`${name} was never brought up`, `run \`${habit("up", name)}\``);
+  }
   const pulumi = await preparePulumi(quiet);
-  const stack = await openLocalStack(
-    platform,
-    pulumi,
-    await ensureImages(["workspace", "traefik"], quiet),
-    quiet,
-  );
-  return localOutputs(stack);
+  return localOutputs(await openStack({ cluster: name, stack: name, pulumi }, quiet));
 }
 
 /** The outputs of an open stack. */

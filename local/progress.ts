@@ -12,7 +12,10 @@ export interface Step {
 /** Where there is no terminal to draw on, a line at most this often: a build log stays readable. */
 const quietMilliseconds = 20_000;
 
-/** Runs steps one after the other, or all at once, and shows how far they are. The first failure ends it. */
+/**
+ * Runs steps one after the other, where the first failure ends it, or all at once, where all come to their end
+ * before the first failure is thrown: nothing goes on behind an error message.
+ */
 export async function runSteps(steps: Step[], options: { concurrent?: boolean } = {}): Promise<void> {
   const tasks = steps.map((step): ListrTask => ({
     title: step.title,
@@ -25,13 +28,19 @@ export async function runSteps(steps: Step[], options: { concurrent?: boolean } 
       if (title !== undefined) task.title = title;
     },
   }));
-  await new Listr(tasks, {
-    concurrent: options.concurrent ?? false,
+  const concurrent = options.concurrent ?? false;
+  const list = new Listr(tasks, {
+    concurrent,
+    exitOnError: !concurrent,
+    collectErrors: "minimal",
     fallbackRenderer: "simple",
     fallbackRendererCondition: () => !process.stdout.isTTY,
     rendererOptions: { showErrorMessage: false, collapseErrors: false },
     fallbackRendererOptions: { timestamp: PRESET_TIMESTAMP },
-  }).run();
+  });
+  await list.run();
+  const [failure] = list.errors;
+  if (failure !== undefined) throw failure.error;
 }
 
 function throttle(report: Report): Report {

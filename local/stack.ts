@@ -16,21 +16,26 @@ export interface StackFile {
   cluster: { kubeconfig?: string | undefined; context?: string | undefined } | undefined;
   /** Ports of this machine at which a local platform is reached; 80 and 443 where the file does not say. */
   ports: { http: number; https: number };
+  /** The config as it is written, by key. */
+  config: Readonly<Record<string, unknown>>;
 }
 
 const folder = path.join(checkout, "stacks");
 
-const port = z.int().min(1).max(65535);
-
+// Only what the commands need, and without judging it: the program's own check says what is wrong, all at once.
 const shape = z.looseObject({
-  config: z.looseObject({
-    "vibecode:cluster": z
-      .looseObject({ kubeconfig: z.string().optional(), context: z.string().optional() })
-      .optional(),
-    "vibecode:ingress": z
-      .looseObject({ httpPort: port.default(80), httpsPort: port.default(443) })
-      .prefault({}),
-  }),
+  config: z
+    .looseObject({
+      "vibecode:cluster": z
+        .looseObject({ kubeconfig: z.string().optional(), context: z.string().optional() })
+        .optional()
+        .catch(undefined),
+      "vibecode:ingress": z
+        .looseObject({ httpPort: z.number().default(80), httpsPort: z.number().default(443) })
+        .prefault({})
+        .catch({ httpPort: 80, httpsPort: 443 }),
+    })
+    .default({ "vibecode:cluster": undefined, "vibecode:ingress": { httpPort: 80, httpsPort: 443 } }),
 });
 
 /** @throws {UserError} when there is no such file, or it is not the YAML of a stack */
@@ -54,8 +59,9 @@ export function readStackFile(name: string): StackFile {
       "compare it with stacks/Pulumi.local.yaml",
     );
   }
-  const { "vibecode:cluster": cluster, "vibecode:ingress": ingress } = parsed.data.config;
-  return { name, path: file, cluster, ports: { http: ingress.httpPort, https: ingress.httpsPort } };
+  const { config } = parsed.data;
+  const { "vibecode:cluster": cluster, "vibecode:ingress": ingress } = config;
+  return { name, path: file, cluster, ports: { http: ingress.httpPort, https: ingress.httpsPort }, config };
 }
 
 function stackNames(): string[] {

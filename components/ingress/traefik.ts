@@ -19,8 +19,13 @@ export interface StaticArgs {
   endpoint: { publishedService: string } | { hostname: string };
 }
 
-/** An hour and more, so that an editor's WebSocket and a large upload outlive a lunch break. */
-const longTimeout = "3h";
+/**
+ * How long a connection may be silent between requests. It does not touch WebSockets: Go lifts all time-outs from a
+ * connection that is taken over by another protocol, so they last as long as both sides like.
+ */
+const idleTimeout = "3h";
+/** How long a client may take to send one request: an upload of a large file through a slow line. */
+const readTimeout = "15m";
 
 /** Traefik's static configuration: what it reads once, at its start. */
 export function staticConfig(args: StaticArgs) {
@@ -41,8 +46,9 @@ export function staticConfig(args: StaticArgs) {
         // On the entry point, so that no route can leave them out.
         http: { tls: {}, middlewares: ["rate-limit@file", "headers@file", "retry@file"] },
         transport: {
-          respondingTimeouts: { readTimeout: longTimeout, writeTimeout: "0s", idleTimeout: longTimeout },
-          lifeCycle: { graceTimeOut: "10s" },
+          respondingTimeouts: { readTimeout, writeTimeout: "0s", idleTimeout },
+          // A pod that goes stays reachable until the load balancer knows.
+          lifeCycle: { requestAcceptGraceTimeout: "5s", graceTimeOut: "10s" },
         },
       },
     },
@@ -69,7 +75,13 @@ const identityHeaders = [
   "X-Auth-Request-User",
   "X-Auth-Request-Groups",
   "X-Auth-Request-Email",
+  "X-Auth-Request-Preferred-Username",
+  "X-Auth-Request-Access-Token",
   "X-Forwarded-User",
+  "X-Forwarded-Groups",
+  "X-Forwarded-Email",
+  "X-Forwarded-Preferred-Username",
+  "X-Forwarded-Access-Token",
 ];
 
 /** Traefik's dynamic configuration besides sign-in: certificate, TLS options and the common middlewares. */

@@ -1,9 +1,9 @@
 import { ensureImages } from "../images";
-import { findPlatform, openLocalStack } from "../platform";
-import { preparePulumi } from "../pulumi";
+import { checkConfig, findPlatform, openLocalStack } from "../platform";
+import { runSteps } from "../progress";
+import { preparePulumi, type LocalStack } from "../pulumi";
 import { runEngine } from "../remote";
-
-const quiet = () => undefined;
+import { ensureTools } from "../toolchain";
 
 /** Prints what `up` would change. */
 export async function preview(stackName: string): Promise<void> {
@@ -12,8 +12,19 @@ export async function preview(stackName: string): Promise<void> {
     await runEngine(platform, "preview");
     return;
   }
-  const pulumi = await preparePulumi(quiet);
-  const images = await ensureImages(["workspace", "traefik"], quiet);
-  const stack = await openLocalStack(platform, pulumi, images, quiet);
-  await stack.preview();
+  checkConfig(platform);
+  let stack: LocalStack | undefined;
+  await runSteps([
+    {
+      title: "Pulumi and the images",
+      run: async (report) => {
+        const pulumi = await preparePulumi(report);
+        await ensureTools(["traefik"], report);
+        const images = await ensureImages(["workspace", "traefik"], report);
+        stack = await openLocalStack(platform, pulumi, images, report);
+        return undefined;
+      },
+    },
+  ]);
+  await stack?.preview();
 }

@@ -1,4 +1,5 @@
 import { findPlatform, readOutputs } from "../platform";
+import { habit } from "../habit";
 import { inCluster } from "../kubectl";
 
 /** Says what runs: the cluster, its parts, and each user's editor with its address. */
@@ -8,7 +9,7 @@ export async function status(stackName: string): Promise<void> {
   console.log(`${stackName}: ${platform.cluster.why}`);
   console.log(`Cluster ${detail}`);
   if (!running) {
-    console.log("Start it with `make up`.");
+    console.log(`Start it with \`${habit("up", stackName)}\`.`);
     return;
   }
   table(

@@ -1,11 +1,19 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { clusterPackages, ensurePackages, imagePackages } from "../host";
+import { habit } from "../habit";
+import { clusterPackages, ensurePackages, imagePackages, onPath, preflight } from "../host";
 import { reachable } from "../door";
-import { ensureImages, type BuiltImage } from "../images";
-import { dataFolder } from "../paths";
-import { findPlatform, localOutputs, openLocalStack, type Outputs, type Platform } from "../platform";
+import { chooseBuilder, ensureImages, type BuiltImage } from "../images";
+import { cacheFolder, dataFolder } from "../paths";
+import {
+  checkConfig,
+  findPlatform,
+  localOutputs,
+  openLocalStack,
+  type Outputs,
+  type Platform,
+} from "../platform";
 import { runSteps } from "../progress";
 import { preparePulumi, type Outcome, type Pulumi } from "../pulumi";
 import { runEngine } from "../remote";
@@ -19,6 +27,7 @@ export async function up(stackName: string): Promise<void> {
     await runEngine(platform, "up");
     return;
   }
+  checkConfig(platform);
   const { outcome, outputs } = await upLocal(platform);
   console.log(summary(outcome));
   await printAccess(platform, outputs);
@@ -34,9 +43,11 @@ async function upLocal(platform: Platform): Promise<{ outcome: Outcome; outputs:
 
   await runSteps([
     {
-      title: "Debian packages",
+      title: "This machine",
       run: async (report) => {
-        await ensurePackages([...(isEmbedded ? clusterPackages : []), ...imagePackages], report);
+        await preflight({ node: "20", go: true, root: isEmbedded, disk: diskNeeds() });
+        const builder = (await chooseBuilder()) === "buildah" ? imagePackages : [];
+        await ensurePackages([...(isEmbedded ? clusterPackages : []), ...builder], report);
         return undefined;
       },
     },
@@ -48,7 +59,8 @@ async function upLocal(platform: Platform): Promise<{ outcome: Outcome; outputs:
         title: "Pulumi, and the tools of the cluster",
         run: async (report) => {
           pulumi = await preparePulumi(report);
-          await ensureTools(["traefik", ...(isEmbedded ? embeddedTools : [])], report);
+          const tools = isEmbedded ? embeddedTools : onPath("kubectl") ? [] : kubectlTools;
+          await ensureTools(["traefik", ...tools], report);
           return `Pulumi: ${pulumi.why}`;
         },
       },
@@ -107,6 +119,13 @@ async function upLocal(platform: Platform): Promise<{ outcome: Outcome; outputs:
 const propagationSeconds = 90;
 
 const embeddedTools = ["kubernetes", "coredns", "pause", "supervise"] as const;
+const kubectlTools = ["kubernetes"] as const;
+
+/** Room for Go's caches and the image's layers, while nothing is built yet; afterwards a build says what it needs. */
+function diskNeeds() {
+  const isFirst = !fs.existsSync(cacheFolder);
+  return isFirst ? [{ folder: cacheFolder, bytes: 20e9, purpose: "the first build" }] : [];
+}
 
 function summary({ changes, seconds }: Outcome): string {
   const counts = Object.entries(changes)
@@ -122,7 +141,9 @@ async function printAccess(platform: Platform, outputs: Outputs): Promise<void> 
   await fs.promises.writeFile(authority, outputs.ca);
   const width = Math.max(...Object.values(outputs.urls).map((url) => url.length), 0);
   for (const [user, url] of Object.entries(outputs.urls)) {
-    const password = process.stdout.isTTY ? (outputs.passwords[user] ?? "") : `make password USER=${user}`;
+    const password = process.stdout.isTTY
+      ? (outputs.passwords[user] ?? "")
+      : habit(`password USER=${user}`, platform.stack.name);
     console.log(`  ${url.padEnd(width)}  user ${user}, password: ${password}`);
   }
   console.log(`\nBrowsers must trust the stack's own authority once: ${authority}`);

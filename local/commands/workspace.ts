@@ -1,4 +1,5 @@
 import { UserError } from "../errors";
+import { habit } from "../habit";
 import { attach } from "../kubectl";
 import { findPlatform, readOutputs, type Platform } from "../platform";
 
@@ -20,7 +21,7 @@ export async function shell(stackName: string, user: string): Promise<void> {
 async function findWorkspace(stackName: string, user: string): Promise<Platform> {
   const platform = await findPlatform(stackName);
   if (!(await platform.cluster.status()).running) {
-    throw new UserError(`${stackName} is not running`, "start it with `make up`");
+    throw new UserError(`${stackName} is not running`, `start it with \`${habit("up", stackName)}\``);
   }
   const { urls } = await readOutputs(platform);
   if (urls[user] === undefined) {

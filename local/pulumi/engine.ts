@@ -1,8 +1,9 @@
 import * as fs from "node:fs";
+import * as path from "node:path";
 import { z } from "zod";
 import { UserError, type Report } from "../errors";
 import { run } from "../host";
-import { checkout } from "../paths";
+import { checkout, dataFolder } from "../paths";
 import { Events, isNoise, type Touched } from "./events";
 import { countPending, settlePending } from "./pending";
 import type { Pulumi } from "./prepare";
@@ -30,6 +31,11 @@ export interface Outcome {
   /** Every resource that was not left as it was. */
   touched: readonly Touched[];
   seconds: number;
+}
+
+/** Whether a local stack was ever made on this machine; touches nothing. */
+export function stackExists(cluster: string, stack: string): boolean {
+  return fs.existsSync(path.join(dataFolder, "clusters", cluster, "project", `Pulumi.${stack}.yaml`));
 }
 
 /** Opens a local stack with the config of this moment; makes it where it does not exist. */

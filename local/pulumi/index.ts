@@ -1,3 +1,3 @@
 export { choosePulumi, type Choice } from "./choose";
-export { openStack, type LocalStack, type Outcome, type StackArgs } from "./engine";
+export { openStack, stackExists, type LocalStack, type Outcome, type StackArgs } from "./engine";
 export { preparePulumi, type Pulumi } from "./prepare";

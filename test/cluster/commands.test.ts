@@ -13,7 +13,8 @@ import { checkout } from "../../local/paths";
 // A stack of its own, with its own data and ports, so that nothing of the person's who runs the tests is touched.
 const stack = "commands-test";
 const stackFile = path.join(checkout, "stacks", `Pulumi.${stack}.yaml`);
-const data = fs.mkdtempSync(path.join(os.tmpdir(), "vibecode-commands-"));
+// The same folder at each run: what an interrupted one left is found and removed.
+const data = path.join(os.tmpdir(), "vibecode-commands-test");
 const ports = { http: 18080, https: 18443 };
 const host = "alice.commands.localhost";
 
@@ -23,10 +24,11 @@ beforeAll(() => {
     `config:
   vibecode:domain: commands.localhost
   vibecode:users: [alice]
-  vibecode:ingress: { exposure: { type: NodePort }, httpPort: ${ports.http}, httpsPort: ${ports.https} }
+  vibecode:ingress: { httpPort: ${ports.http}, httpsPort: ${ports.https} }
 `,
   );
-});
+  make("destroy", "FORCE=1");
+}, 120_000);
 
 afterAll(() => {
   make("destroy", "FORCE=1");
@@ -81,16 +83,20 @@ function listening(port: number): Promise<boolean> {
 }
 
 test("before the first up, each command says what to do", () => {
-  for (const words of [["status"], ["logs", "USER=alice"], ["shell", "USER=alice"]]) {
-    const made = make(...words);
-    expect(made.out).toContain("make up");
+  for (const words of [
+    ["status"],
+    ["logs", "USER=alice"],
+    ["shell", "USER=alice"],
+    ["password", "USER=alice"],
+  ]) {
+    expect(make(...words).out).toContain(`make up STACK=${stack}`);
   }
 });
 
 test("up ends by saying where each editor is and how to sign in, and the address answers", async () => {
   const made = make("up");
   expect(made.out).toContain(
-    `https://${host}:${ports.https}  user alice, password: make password USER=alice`,
+    `https://${host}:${ports.https}  user alice, password: make password USER=alice STACK=${stack}`,
   );
   expect(made.code).toBe(0);
   expect(await answer()).toBe(200);
@@ -145,6 +151,23 @@ test("a port that somebody else holds is named before anything starts", async ()
     expect(make("status").out).toContain("is not running");
   } finally {
     taken.close();
+  }
+}, 60_000);
+
+test("a mistake in the stack's file is said before anything else is done", () => {
+  const right = fs.readFileSync(stackFile, "utf8");
+  fs.writeFileSync(
+    stackFile,
+    right.replace("[alice]", "[alice, Bob]").replace("commands.localhost", "https://x"),
+  );
+  try {
+    const made = make("up");
+    expect(made.code).not.toBe(0);
+    expect(made.out).toContain("2 mistakes in the stack's config; nothing was touched:");
+    expect(made.out).toContain('vibecode:users[1]: "Bob" must be');
+    expect(made.out).not.toContain("This machine");
+  } finally {
+    fs.writeFileSync(stackFile, right);
   }
 }, 60_000);
 

@@ -45,7 +45,7 @@ test("the minimal config is complete with its defaults", () => {
       httpsPort: 443,
       httpPort: 80,
       nodeSelector: {},
-      rateLimit: { average: 200, burst: 1000 },
+      rateLimit: { average: 50, burst: 1000 },
     },
     certificates: { kind: "local-ca" },
     auth: { kind: "basic" },

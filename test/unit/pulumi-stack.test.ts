@@ -121,7 +121,7 @@ echo "error: disk on fire" >&2; exit 1 ;;`),
   );
   const { stack, report } = await open();
   await expect(stack.up(report)).rejects.toThrow(
-    "`pulumi up` failed:\nDeployment alice: no room\non any node\ndisk on fire\n; mend that and run the command again",
+    "`pulumi up` failed:\nDeployment alice: no room\non any node\ndisk on fire\nTo go on: mend that and run the command again",
   );
 });
 
