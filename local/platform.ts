@@ -1,3 +1,6 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+
 import { z } from "zod";
 
 import { parseConfig } from "../infra/config";
@@ -6,6 +9,7 @@ import { chooseCluster, type Cluster } from "./cluster";
 import { UserError, type Report } from "./errors";
 import { habit } from "./habit";
 import { ensureImages, type BuiltImage } from "./images";
+import { dataFolder } from "./paths";
 import { openStack, preparePulumi, stackExists, type LocalStack, type Pulumi } from "./pulumi";
 import { remoteOutputs } from "./remote";
 import { readStackFile, type StackFile } from "./stack";
@@ -27,9 +31,25 @@ export async function findPlatform(stackName: string): Promise<Platform> {
     named: stack.cluster,
     bin: toolPath,
     ports: stack.ports,
+    before: before(stackName),
     images: (report) => ensureImages(["pause", "coredns"], report),
   });
   return { stack, cluster };
+}
+
+const memory = (stackName: string) => path.join(dataFolder, "clusters", stackName, "cluster.json");
+
+/** Notes what a stack is brought up on, before that is started. Removing the stack forgets it. */
+export function remember({ stack, cluster }: Platform): void {
+  const file = memory(stack.name);
+  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  fs.writeFileSync(file, JSON.stringify({ kind: cluster.kind }), { mode: 0o600 });
+}
+
+function before(stackName: string): "kind" | "embedded" | undefined {
+  if (!fs.existsSync(memory(stackName))) return undefined;
+  const noted: unknown = JSON.parse(fs.readFileSync(memory(stackName), "utf8"));
+  return z.object({ kind: z.enum(["kind", "embedded"]) }).parse(noted).kind;
 }
 
 /** The part of a local stack's config that this machine decides. */

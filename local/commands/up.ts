@@ -11,6 +11,7 @@ import {
   findPlatform,
   localOutputs,
   openLocalStack,
+  remember,
   type Outputs,
   type Platform,
 } from "../platform";
@@ -79,6 +80,7 @@ async function upLocal(platform: Platform): Promise<{ outcome: Outcome; outputs:
       title: "Cluster",
       run: async (report) => {
         images = await ensureImages(["workspace", "traefik"], report);
+        remember(platform);
         await cluster.start(report);
         await cluster.loadImages(Object.values(images), report);
         return `Cluster: ${(await cluster.status()).detail}`;

@@ -19,10 +19,15 @@ function standIn(name: string, script: string, place = "bin"): void {
 const calls = (): string[] => fs.readFileSync(path.join(folder, "calls"), "utf8").trim().split("\n");
 const quiet = (): void => undefined;
 
-const choose = (named?: Record<string, string>, ports?: { http: number; https: number }): Promise<Cluster> =>
+const choose = (
+  named?: Record<string, string>,
+  ports?: { http: number; https: number },
+  before?: "kind" | "embedded",
+): Promise<Cluster> =>
   chooseCluster({
     stack: "team",
     named,
+    before,
     ...(ports && { ports }),
     bin: (tool) => path.join(folder, "built", tool),
     images: () => Promise.reject(new Error("nothing is built to decide")),
@@ -55,6 +60,17 @@ describe("the choice", () => {
   test("does not go to kubectl's current context where the stack only gives a name or a domain", async () => {
     standIn("kubectl", "echo '{}'");
     expect((await choose({ name: "team", domain: "example.com" })).kind).toBe("embedded");
+  });
+
+  test("stays where the stack was brought up before, whatever Docker does meanwhile", async () => {
+    expect((await choose(undefined, undefined, "embedded")).kind).toBe("embedded");
+    await expect(choose(undefined, undefined, "kind")).rejects.toThrow(
+      "team is on a KIND cluster, and there is no Docker here; start Docker, with kind on PATH",
+    );
+    standIn("docker", "echo 29.0");
+    standIn("kind", "");
+    expect((await choose(undefined, undefined, "embedded")).kind).toBe("embedded");
+    expect((await choose(undefined, undefined, "kind")).kind).toBe("kind");
   });
 
   test("takes KIND where an engine answers and kind is installed", async () => {
