@@ -53,7 +53,10 @@ function before(stackName: string): "kind" | "embedded" | undefined {
 }
 
 /** The part of a local stack's config that this machine decides. */
-function machineConfig({ stack, cluster }: Platform, images: Record<"workspace" | "traefik", string>) {
+export function machineConfig(
+  { stack, cluster }: Platform,
+  images: Record<"workspace" | "traefik", string>,
+): Record<string, unknown> {
   return {
     "vibecode:cluster": { kubeconfig: cluster.kubeconfig, context: cluster.context, name: stack.name },
     "vibecode:images": images,

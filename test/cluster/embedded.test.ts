@@ -108,18 +108,19 @@ test("pods reach neither the machine they run on nor the node's own ports withou
   expect(await probe("get", `https://${link.node}:10250/pods`)).toContain("Unauthorized");
 }, 30_000);
 
-test("pods reach other networks through the machine, but not its cloud's metadata", async () => {
-  // Two addresses of one neighbour of the machine: what the pod reaches differs by the address alone.
-  const [usual, metadata] = ["10.202.77.2", "169.254.77.2"];
-  const neighbour = await behind([usual, metadata], 8077);
+test("pods reach other networks through the machine, but not its cloud's metadata, nor strangers with a Service's or a pod's address", async () => {
+  // Addresses of one neighbour of the machine: what the pod reaches differs by the address alone.
+  const usual = "10.202.77.2";
+  const refused = ["169.254.77.2", "10.96.77.2", "10.244.77.2"];
+  const neighbour = await behind([usual, ...refused], 8077);
   try {
-    for (const address of [usual, metadata]) {
+    for (const address of [usual, ...refused]) {
       await eventually(async () => {
         expect(await fromHere("connect", `${address}:8077`)).toBe("yes");
       });
     }
     expect(await probe("connect", `${usual}:8077`)).toBe("yes");
-    expect(await probe("connect", `${metadata}:8077`)).toBe("no");
+    for (const address of refused) expect(await probe("connect", `${address}:8077`)).toBe("no");
   } finally {
     await neighbour.remove();
   }

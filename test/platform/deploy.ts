@@ -1,9 +1,9 @@
 import { reachable, type Door } from "../../local/door";
 import { ensureImages } from "../../local/images";
 import { openStack, preparePulumi, type LocalStack, type Outcome } from "../../local/pulumi";
-import { localOutputs } from "../../local/platform";
+import { localOutputs, machineConfig } from "../../local/platform";
+import { readStackFile } from "../../local/stack";
 import { testCluster } from "../cluster/instance";
-import { kubeconfig } from "./kubectl";
 
 export interface PlatformArgs {
   /** The stack's users. */
@@ -50,12 +50,11 @@ export async function deploy(args: PlatformArgs): Promise<Deployed> {
 
 /** The stack `local` with another domain, other users, and its state beside the test cluster's. */
 export async function open(args: PlatformArgs): Promise<LocalStack> {
-  const images = await loadedImages();
+  const platform = { stack: { ...readStackFile("local"), name: "test" }, cluster: testCluster("test") };
   const overrides = {
+    ...machineConfig(platform, await loadedImages()),
     "vibecode:domain": domain,
     "vibecode:users": args.users,
-    "vibecode:cluster": { kubeconfig: kubeconfig(), context: "vibecode-test", name: "test" },
-    "vibecode:images": images,
     ...args.extra,
   };
   const pulumi = await preparePulumi(quiet);
