@@ -46,7 +46,9 @@ password: $(ready) ## Show the password of USER=name
 preview: $(ready) ## Show what `up` would change
 	@$(vibecode) preview --stack $(STACK)
 
-test: lint test-unit ## Check everything, on a real cluster and in a real browser
+test: lint ## Check everything, on a real cluster and in a real browser
+	@tsx test/packages.ts
+	@$(MAKE) --no-print-directory test-unit
 	@$(jest) --runInBand --selectProjects plugins cluster browser
 
 test-unit: $(ready) ## Check what needs no cluster

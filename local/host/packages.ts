@@ -25,6 +25,7 @@ export const packages = {
   buildah: { reason: "builds images from a Containerfile", brings: "buildah" },
   "ca-certificates": { reason: "registries are reached through TLS", brings: "update-ca-certificates" },
   openssl: { reason: "the tests judge certificates with it", brings: "openssl" },
+  "openssh-client": { reason: "the tests judge keys with it", brings: "ssh-keygen" },
   "libnss3-tools": { reason: "puts an authority into a browser's store", brings: "certutil" },
   chromium: { reason: "the browser tests", brings: "chromium" },
 } as const satisfies Record<string, Package>;

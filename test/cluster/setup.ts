@@ -1,7 +1,7 @@
-import { clusterPackages, ensurePackages, imagePackages, testPackages } from "../../local/host";
 import { ensureImages } from "../../local/images";
 import { preparePulumi } from "../../local/pulumi";
 import { ensureTools } from "../../local/toolchain";
+import { ensureTestPackages } from "../packages";
 import { buildCluster, testCluster } from "./instance";
 
 /**
@@ -13,7 +13,7 @@ export default async function setup(): Promise<void> {
   const report = (message: string): void => {
     process.stderr.write(`${message}\n`);
   };
-  await ensurePackages([...clusterPackages, ...imagePackages, ...testPackages], report);
+  await ensureTestPackages(report);
   const pulumi = await preparePulumi(report);
   Object.assign(process.env, pulumi.env);
   await ensureTools(["traefik"], report);
