@@ -61,6 +61,7 @@ export const imagePackages = [
 export const testPackages = [
   "chromium",
   "libnss3-tools",
+  "openssh-client",
   "openssl",
 ] as const satisfies readonly PackageName[];
 
