@@ -1,5 +1,5 @@
+import { dockerProblem } from "../host/docker";
 import { onPath } from "../host/path";
-import { run } from "../host/run";
 import { UserError, type Report } from "../errors";
 import type { Cluster, ImageArchive } from "./cluster";
 import { embedded } from "./embedded";
@@ -35,7 +35,7 @@ export async function chooseCluster(choice: ClusterChoice): Promise<Cluster> {
   // A name or a domain alone says nothing of where the cluster is; kubectl's current context would be a guess.
   if (named?.kubeconfig !== undefined || named?.context !== undefined)
     return existing(stack, named, choice.bin);
-  const docker = before === "embedded" ? "it was brought up on the embedded cluster" : await dockerProblem();
+  const docker = before === "embedded" ? "it was brought up on the embedded cluster" : await kindProblem();
   if (before === "kind" && docker !== undefined)
     throw new UserError(`${stack} is on a KIND cluster, and ${docker}`, "start Docker, with kind on PATH");
   if (docker === undefined) return kind(stack, "a Docker engine and kind are here", ports);
@@ -49,10 +49,6 @@ export async function chooseCluster(choice: ClusterChoice): Promise<Cluster> {
 }
 
 /** Why KIND cannot be used here, if so. */
-async function dockerProblem(): Promise<string | undefined> {
-  if (!onPath("docker")) return "there is no Docker here";
-  const info = await run("docker", ["info", "--format", "{{.ServerVersion}}"], { timeout: 3000 });
-  // A client alone exits with 0 in some versions and prints no version of an engine.
-  if (info.code !== 0 || info.stdout.trim() === "") return "no Docker engine answers here";
-  return onPath("kind") ? undefined : "a Docker engine is here, but not kind";
+async function kindProblem(): Promise<string | undefined> {
+  return (await dockerProblem()) ?? (onPath("kind") ? undefined : "a Docker engine is here, but not kind");
 }

@@ -64,16 +64,6 @@ class LocalStack {
     return this.change("up", ["--skip-preview"], report);
   }
 
-  /** Takes the cluster's own word for what exists. */
-  refresh(report: Report): Promise<Outcome> {
-    return this.change("refresh", ["--skip-preview"], report);
-  }
-
-  /** Deletes everything the stack made. */
-  destroy(report: Report): Promise<Outcome> {
-    return this.change("destroy", ["--skip-preview"], report);
-  }
-
   /** Prints what `up` would do. */
   async preview(args: readonly string[] = []): Promise<void> {
     const color = process.stdout.isTTY ? "always" : "never";
