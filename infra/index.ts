@@ -35,6 +35,13 @@ const ingress = new Ingress(
     image: config.images.traefik,
     certificate: certificates,
     signIn: auth.middlewares,
+    forwards: config.users.map(({ name }) => ({
+      user: name,
+      host: `${name}.${config.domain}`,
+      service: `http://editor.ws-${name}.svc.${config.cluster.domain}:8080`,
+      middlewares: auth.guard(name),
+    })),
+    network: { apiServer: [], dns: [] },
   },
   opts,
 );

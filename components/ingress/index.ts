@@ -7,9 +7,17 @@ import { stringify } from "yaml";
 import type { Middleware } from "../auth";
 import { labels } from "../labels";
 import { restrictedNamespace } from "../security";
+import { dynamicFile } from "./dynamic-file";
+import { forwards, type Forward } from "./forwards";
+import { networkPolicy, type IngressNetwork } from "./network";
 import { certificateSecret, podSpec, signInFile, signInSecret } from "./pod";
 import { rights } from "./rights";
+import { stoppedFiles } from "./stopped";
 import { dynamicConfig, staticConfig, type RateLimit } from "./traefik";
+
+export type { Forward } from "./forwards";
+export type { IngressNetwork } from "./network";
+export { stopped } from "./stopped";
 
 export interface IngressArgs {
   /** Image of Traefik. */
@@ -28,6 +36,10 @@ export interface IngressArgs {
   certificate: { chain: pulumi.Input<string>; key: pulumi.Input<string> };
   /** Middlewares of sign-in, by name. */
   signIn: pulumi.Input<Record<string, Middleware>>;
+  /** Whose programs are reached at `https://<port>--<host>`: one entry a user. */
+  forwards: readonly Forward[];
+  /** Where Traefik finds the API server and names, besides the editors. */
+  network: IngressNetwork;
 }
 
 /** How the world reaches the cluster: through the cloud's load balancer, or a fixed port of each node. */
@@ -74,7 +86,8 @@ export class Ingress extends pulumi.ComponentResource {
               : { publishedService: `${namespaceName}/${name}` },
         }),
       ),
-      "middlewares.yaml": stringify(dynamicConfig(args.rateLimit)),
+      "middlewares.yaml": dynamicFile(dynamicConfig(args.rateLimit)),
+      ...stoppedFiles,
     };
     const config = new k8s.core.v1.ConfigMap(
       `${resourceName}-config`,
@@ -98,9 +111,15 @@ export class Ingress extends pulumi.ComponentResource {
         stringData: {
           [signInFile]: pulumi
             .secret(args.signIn)
-            .apply((middlewares) => stringify({ http: { middlewares } }, { sortMapEntries: true })),
+            .apply((middlewares) => dynamicFile({ http: { middlewares, ...forwards(args.forwards) } })),
         },
       },
+      inside,
+    );
+
+    new k8s.networking.v1.NetworkPolicy(
+      `${resourceName}-network`,
+      { metadata: metadata(name), spec: networkPolicy(args.network) },
       inside,
     );
 

@@ -1,6 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 
 import { containerSecurity, podSecurity } from "../security";
+import { moduleName, stoppedFiles } from "./stopped";
 import { ports } from "./traefik";
 
 /** The Secret with the wildcard certificate, of type `kubernetes.io/tls`. */
@@ -42,6 +43,8 @@ export function podSpec({ image, nodeSelector, selector }: PodArgs): k8s.types.i
       {
         name,
         image,
+        // Traefik looks for the source of its local plugins below the folder it is started in.
+        workingDir: "/etc/traefik",
         args: ["--configFile=/etc/traefik/config/traefik.yaml"],
         ports: Object.entries(ports).map(([port, containerPort]) => ({
           name: port,
@@ -58,16 +61,22 @@ export function podSpec({ image, nodeSelector, selector }: PodArgs): k8s.types.i
         volumeMounts: [
           { name: "config", mountPath: "/etc/traefik/config", readOnly: true },
           { name: "dynamic", mountPath: "/etc/traefik/dynamic", readOnly: true },
+          { name: "stopped", mountPath: `/etc/traefik/plugins-local/src/${moduleName}`, readOnly: true },
           { name: "tls", mountPath: "/etc/traefik/tls", readOnly: true },
         ],
       },
     ],
     volumes: [
-      { name: "config", configMap: { name } },
+      { name: "config", configMap: { name, items: [asItself("traefik.yaml")] } },
       { name: "dynamic", projected: { sources: dynamicSources } },
+      { name: "stopped", configMap: { name, items: Object.keys(stoppedFiles).map(asItself) } },
       { name: "tls", secret: { secretName: certificateSecret } },
     ],
   };
+}
+
+function asItself(file: string) {
+  return { key: file, path: file };
 }
 
 // In a folder below the volume's root: there Traefik sees each file once. At the root it would see it twice,

@@ -1,4 +1,5 @@
 import type { Middleware } from "../auth";
+import { moduleName } from "./stopped";
 
 /** Ports on which Traefik's process listens; the Service maps 80 and 443 to the first two. */
 export const ports = { web: 8000, websecure: 8443, ping: 8082 };
@@ -63,11 +64,15 @@ export function staticConfig(args: StaticArgs) {
         allowExternalNameServices: true,
       },
     },
+    // Should it ever not load, stopped workspaces answer 404, and all others go on.
+    experimental: { localPlugins: { stopped: { moduleName } } },
   };
 }
 
-/** Names under which sign-in tells the editor who is there: nobody outside may send them. */
-const identityHeaders = [
+/** What the editor believes about who is there and which host was asked: nobody outside may send it. */
+const believedHeaders = [
+  // In place of Host, to a program that believes it; Traefik itself sees to the X-Forwarded-* of the address.
+  "Forwarded",
   "Remote-User",
   "Remote-Groups",
   "Remote-Name",
@@ -106,13 +111,14 @@ export function dynamicConfig(rateLimit: RateLimit) {
             customFrameOptionsValue: "SAMEORIGIN",
             referrerPolicy: "same-origin",
             permissionsPolicy: "camera=(), microphone=(), geolocation=()",
-            customRequestHeaders: Object.fromEntries(identityHeaders.map((header) => [header, ""])),
+            customRequestHeaders: Object.fromEntries(believedHeaders.map((header) => [header, ""])),
             customResponseHeaders: { Server: "", "X-Powered-By": "" },
           },
         },
         // A pod that was just replaced is ready a moment before every node knows its address. Only connections that
         // were never made are tried again, for about 5 s together.
         retry: { retry: { attempts: 7, initialInterval: "250ms" } },
+        stopped: { plugin: { stopped: {} } },
       } satisfies Record<string, Middleware>,
     },
   };

@@ -1,0 +1,3 @@
+module vibecode/stopped
+
+go 1.26.0
