@@ -36,6 +36,8 @@ const table = {
     ldflags: (version) =>
       `-s -w -X github.com/traefik/traefik/v3/pkg/version.Version=${version("github.com/traefik/traefik/v3")}`,
   },
+  // Plays nodes for the real scheduler. Tests alone use it.
+  kwok: plain,
   supervise: plain,
   pause: plain,
 } satisfies Record<string, Module>;
