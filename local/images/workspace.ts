@@ -9,7 +9,7 @@ import { baseKey, ensureBase } from "./base";
 import { isolation, mustBuildah } from "./buildah";
 import type { Builder } from "./builder";
 import { programFailure } from "./failure";
-import { folderKey } from "./key";
+import { fileKey, folderKey } from "./key";
 import { packFolder, type Packed } from "./oci";
 import { stepReader } from "./steps";
 
@@ -17,8 +17,11 @@ import { stepReader } from "./steps";
 const folder = path.join(checkout, "workspace-image");
 const containerfile = path.join(folder, "Containerfile");
 
+/** Of the folder's pages the one that is part of the image: a person finds it in a new home. */
+const page = path.join(folder, "template/README.md");
+
 export const workspaceKey = (builder: Builder) =>
-  folderKey(folder, builder === "buildah" ? baseKey() : "public base");
+  folderKey(folder, builder === "buildah" ? baseKey() : "public base", fileKey(page));
 
 /** Builds the workspace's image in `work`, a folder of its own, and writes the archive there. */
 export async function buildWorkspace(

@@ -1,2 +1,2 @@
-# In /etc/profile.d: a login shell, as tmux starts it, gets its PATH from /etc/profile, which knows no ~/.local/bin.
+# In /etc/profile.d: /etc/profile gives a login shell its PATH, which knows no ~/.local/bin.
 PATH="$HOME/.local/bin:$PATH"

@@ -1,0 +1,4 @@
+/** The text of the page: `Hello, Ada!`. */
+export function greeting(name) {
+  return `Hello, ${name || "world"}!`;
+}
