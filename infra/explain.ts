@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
 
+import { secretKeys } from "./schema";
+
 /** A stack's config is wrong. Its message lists every mistake, a line each; the engine prints it without a stack. */
 export class ConfigError extends pulumi.RunError {
   constructor(readonly mistakes: readonly string[]) {
@@ -14,38 +16,62 @@ export class ConfigError extends pulumi.RunError {
   }
 }
 
-/**
- * One line a mistake: `vibecode:users[2].name: "Bob" must be lower case letters, digits and single dashes`.
- *
- * @param namespace prefix of the keys
- * @param values the whole config, from which the wrong values are quoted
- */
-export function explain(namespace: string, error: z.ZodError, values: unknown): string[] {
-  return error.issues.flatMap((issue) => explainIssue(namespace, issue, [], values));
-}
-
 type Path = readonly PropertyKey[];
 
-function explainIssue(namespace: string, issue: z.core.$ZodIssue, above: Path, values: unknown): string[] {
-  const path = [...above, ...issue.path];
-  const line = (at: Path, message: string) => `${namespace}:${render(at)}: ${message}`;
-  const say = (at: Path, message: string) => {
-    const value = lookUp(values, at);
-    return line(at, value === undefined ? `is missing: ${message}` : `${quote(value)} ${message}`);
-  };
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => say([...path, key], issue.message));
+/** Says what is wrong in a config: `vibecode:users[2].name: "Bob" must be lower case letters, digits and dashes`. */
+export class Explanation {
+  /**
+   * @param namespace prefix of the keys
+   * @param values the whole config, from which the wrong values are quoted
+   * @param isSecret whether what lies below a key at the top must not be quoted
+   */
+  constructor(
+    private readonly namespace: string,
+    private readonly values: unknown,
+    private readonly isSecret: (key: string) => boolean,
+  ) {}
+
+  /** One line a mistake. */
+  of(error: z.ZodError): string[] {
+    return error.issues.flatMap((issue) => this.issue(issue, []));
   }
-  if (issue.code === "invalid_key") {
-    const messages = issue.issues.map(({ message }) => message).join(", ");
-    return [line(path, `${quote(String(path.at(-1)))} ${messages}`)];
+
+  /** The line of one mistake: where it is, the value that is there, and what must be. */
+  say(path: Path, message: string): string {
+    const value = lookUp(this.values, path);
+    return this.line(
+      path,
+      value === undefined ? `is missing: ${message}` : `${this.quote(path, value)} ${message}`,
+    );
   }
-  if (issue.code === "invalid_union") {
-    // The alternative that fits the value's own kind tells most: a string's mistakes for a string.
-    const best = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0] ?? [];
-    if (best.length > 0) return best.flatMap((inner) => explainIssue(namespace, inner, path, values));
+
+  private issue(issue: z.core.$ZodIssue, above: Path): string[] {
+    const path = [...above, ...issue.path];
+    if (issue.code === "unrecognized_keys") {
+      return issue.keys.map((key) => this.say([...path, key], issue.message));
+    }
+    if (issue.code === "invalid_key") {
+      const messages = issue.issues.map(({ message }) => message).join(", ");
+      return [this.line(path, `${JSON.stringify(String(path.at(-1)))} ${messages}`)];
+    }
+    if (issue.code === "invalid_union") {
+      // The alternative that fits the value's own kind tells most: a string's mistakes for a string.
+      const best = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0] ?? [];
+      if (best.length > 0) return best.flatMap((inner) => this.issue(inner, path));
+    }
+    return [this.say(path, allowed(issue))];
   }
-  return [say(path, allowed(issue))];
+
+  private line(path: Path, text: string): string {
+    return `${this.namespace}:${render(path)}: ${text}`;
+  }
+
+  private quote(path: Path, value: unknown): string {
+    const [key] = path;
+    if (typeof key === "string" && (secretKeys.includes(key) || this.isSecret(key))) return "this value";
+    const text = JSON.stringify(value);
+    return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  }
 }
 
 /** How far into the value an alternative's mistakes lie: one that fails at once on the value's kind has 0. */
@@ -97,9 +123,4 @@ function lookUp(values: unknown, path: Path): unknown {
     (value, part) => (typeof value === "object" && value !== null ? Reflect.get(value, part) : undefined),
     values,
   );
-}
-
-function quote(value: unknown): string {
-  const text = JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

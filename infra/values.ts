@@ -1,3 +1,5 @@
+import { isIP } from "node:net";
+
 import { z } from "zod";
 
 import { quantityGrammar } from "./quantity";
@@ -69,6 +71,61 @@ export const groupName = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, {
 });
 
 export const email = z.email({ error: "must be an e-mail address" });
+
+/** What a person is called in commits: anything but what would break a line of git's configuration. */
+export const fullName = z.string().regex(/^[^\p{C}"\\]{1,100}$/u, {
+  error: "must be a name of at most 100 characters, without quotes, backslashes and control characters",
+});
+
+/** A range of addresses in CIDR notation, IPv4 or IPv6; a single address has /32 or /128. */
+export const cidr = z
+  .string({ error: "must be a range of addresses such as 10.244.0.0/16" })
+  .refine(isRange, { error: "must be a range of addresses such as 10.244.0.0/16 or fd00:10::/56" });
+
+function isRange(text: string): boolean {
+  const [address = "", bits = "", ...rest] = text.split("/");
+  const version = isIP(address);
+  return (
+    version !== 0 && rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)
+  );
+}
+
+export const port = z.int().min(1).max(65535);
+
+/** An extension of the editor, as galleries name it; a version after the @ pins it. */
+export const extensionId = z
+  .string({ error: "must be an extension such as golang.go" })
+  .regex(/^[a-z0-9][a-z0-9-]*\.[a-z0-9][a-z0-9._-]*(?:@\d+\.\d+\.\d+[a-z0-9.+-]*)?$/i, {
+    error: "must be an extension such as golang.go, or golang.go@0.50.0 to pin it",
+  });
+
+/** The name of an environment variable that a workspace does not set by itself. */
+export const variableName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, {
+    error: "must be letters, digits and underscores, and begin with no digit",
+  })
+  .refine(
+    (name) =>
+      !/^(HOME|PATH|SHELL|USER|LD_.*|NODE_OPTIONS|WORKSPACE_.*|EXTENSIONS_GALLERY|VSCODE_.*)$/.test(name),
+    {
+      error: "is set by the workspace itself: choose another name",
+    },
+  );
+
+/** Where a repository is cloned from, by HTTPS or SSH. */
+export const gitUrl = z
+  .string({ error: "must be the URL of a git repository" })
+  .regex(/^(https:\/\/[\w.-]+(?::\d+)?\/|ssh:\/\/[\w.-]+@[\w.-]+(?::\d+)?\/|[\w.-]+@[\w.-]+:)[\w./~+-]+$/, {
+    error: "must be the URL of a git repository, by https:// or SSH, without a password in it",
+  });
+
+/** An address of HTTP; plain HTTP is for services inside the cluster. */
+export const httpUrl = z
+  .string({ error: "must be a URL" })
+  .regex(/^https?:\/\/[a-z0-9.[\]:-]+(?:\/[^\s"'\\]*)?$/i, {
+    error: "must be a URL with http:// or https://",
+  });
 
 /** A DNS name of at least two labels. 200 leave room for `<port>--<user>.` below the 253 that DNS allows. */
 export const domain = z

@@ -3,59 +3,80 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { labels, userLabel } from "../labels";
 import { restrictedNamespace } from "../security";
-import { editorPort, workspaceDeployment, type Resources } from "./pod";
+import { claudeTokenVariable } from "./claude";
+import { limitRange, quota, type Size } from "./limits";
+import { networkPolicy, type ClusterNetwork, type Destination } from "./network";
+import { editorPort, selector, workspaceDeployment, type Person, type Placement, type Tools } from "./pod";
+import { accessRoles } from "./roles";
+import { route, type WorkspaceRoute } from "./route";
+import { workspaceSecret } from "./secret";
 
-export type { Resources } from "./pod";
+export { editorPort } from "./pod";
+export { WorkspaceRoles } from "./roles";
+
+/** The full DNS name of a user's editor inside the cluster. */
+export const editorService = (user: string, clusterDomain: string): string =>
+  `editor.ws-${user}.svc.${clusterDomain}`;
 
 export interface WorkspaceArgs {
-  /** Whose it is: lower case letters, digits and single dashes. The namespace is `ws-<user>`. */
-  user: string;
+  /** Whose it is; `person.user` is lower case letters, digits and single dashes. The namespace is `ws-<user>`. */
+  person: Person;
   /** Image with code-server, as `components/images.ts` or the stack's config names it. */
   image: string;
-  /** CPU and memory of the editor. */
-  resources: Resources;
+  /** `stopped` keeps data and address, and runs no pod. */
+  state: "running" | "stopped";
+  /** CPU and memory, and the most that the namespace may use. */
+  size: Size;
   storage: WorkspaceStorage;
+  tools: Tools;
+  /** Secret environment variables, by name. */
+  secretEnv: Readonly<Record<string, string>>;
+  /** Token of Claude Code's API; secret. */
+  claudeToken?: string | undefined;
+  /** Generates an SSH key, which the workspace holds. */
+  sshKey: boolean;
+  /** What the workspace may do in its own namespace, by the API server. Default: nothing. */
+  kubernetesAccess?: "view" | "edit" | undefined;
+  network: WorkspaceNetwork;
+  placement: Placement;
   route: WorkspaceRoute;
 }
 
 export interface WorkspaceStorage {
-  /** Size of the home, a Kubernetes quantity: `10Gi`. */
+  /** Size of the home, a Kubernetes quantity: `10Gi`. It can grow, and never shrinks. */
   home: string;
-  /** Size of the volume with the editor's extensions: `2Gi`. */
+  /** Size of the volume with the editor's extensions: `2Gi`. It can grow, and never shrinks. */
   extensions: string;
-  /** Storage class of both; the cluster's default when absent. */
+  /** What may be written to /tmp, on the node's own disk: `4Gi`. */
+  temporary: string;
+  /** Storage class of both volumes; the cluster's default when absent. */
   class?: string | undefined;
   /** Keeps namespace and volumes in the cluster when the user leaves the stack. */
   retain: boolean;
 }
 
-export interface WorkspaceRoute {
-  /** Full host name: `alice.dev.example.com`. */
-  host: string;
-  /** The port people type: 443, which a URL leaves out, or another. */
-  port: number;
-  /** Namespace whose Ingresses the ingress controller serves. */
-  namespace: pulumi.Input<string>;
-  /** Name of the IngressClass. */
-  ingressClass: pulumi.Input<string>;
-  /** Middlewares between the internet and the editor, in order: sign-in is one of them. */
-  middlewares: string[];
-  /** Name under which the cluster's services are found in DNS: `cluster.local`. */
-  clusterDomain: string;
+export interface WorkspaceNetwork {
+  /** The cluster's own addresses. */
+  cluster: ClusterNetwork;
+  /** Private destinations that are open nevertheless. */
+  allow: Destination[];
 }
 
-/** One person's VS Code: a namespace of its own with the editor, its volumes and its public address. */
+/** One person's VS Code: a namespace of its own with the editor, its borders, its volumes and its address. */
 export class Workspace extends pulumi.ComponentResource {
   /** Whose it is. */
   readonly user: string;
   /** Where the editor is opened: `https://alice.dev.example.com`. */
   readonly url: string;
+  /** Public half of the SSH key, one line for `authorized_keys`; undefined without a key. */
+  readonly publicKey: pulumi.Output<string> | undefined;
 
   constructor(name: string, args: WorkspaceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("vibecode:workspace:Workspace", name, {}, opts);
+    const { user } = args.person;
     const child = { parent: this };
-    const namespaceName = `ws-${args.user}`;
-    const common = { ...labels("workspace", args.user), [userLabel]: args.user };
+    const namespaceName = `ws-${user}`;
+    const common = { ...labels("workspace", user), [userLabel]: user };
     // Not `protect`: the engine refuses to drop a protected resource from a stack even where it would be
     // retained, so a name could never leave the list.
     const kept = { parent: this, retainOnDelete: args.storage.retain };
@@ -66,11 +87,7 @@ export class Workspace extends pulumi.ComponentResource {
       kept,
     );
     const inside = { ...child, dependsOn: [namespace] };
-    const metadata = (objectName: string) => ({
-      name: objectName,
-      namespace: namespaceName,
-      labels: common,
-    });
+    const metadata = (objectName: string) => ({ name: objectName, namespace: namespaceName, labels: common });
 
     const claim = (claimName: "home" | "extensions") =>
       new k8s.core.v1.PersistentVolumeClaim(
@@ -87,25 +104,76 @@ export class Workspace extends pulumi.ComponentResource {
       );
     const claims = [claim("home"), claim("extensions")];
 
+    const borders = [
+      new k8s.core.v1.ResourceQuota(
+        `${name}-quota`,
+        { metadata: metadata("workspace"), spec: quota(args.size, args.storage.temporary) },
+        inside,
+      ),
+      new k8s.core.v1.LimitRange(
+        `${name}-limits`,
+        { metadata: metadata("workspace"), spec: limitRange(args.size, args.storage.temporary) },
+        inside,
+      ),
+      new k8s.networking.v1.NetworkPolicy(
+        `${name}-network`,
+        {
+          metadata: metadata("workspace"),
+          spec: networkPolicy({
+            ...args.network,
+            ingressNamespace: args.route.namespace,
+            kubernetesAccess: args.kubernetesAccess !== undefined,
+          }),
+        },
+        inside,
+      ),
+    ];
+
     const serviceAccount = new k8s.core.v1.ServiceAccount(
       `${name}-account`,
       { metadata: metadata("workspace"), automountServiceAccountToken: false },
       inside,
     );
+    if (args.kubernetesAccess !== undefined) {
+      new k8s.rbac.v1.RoleBinding(
+        `${name}-access`,
+        {
+          metadata: metadata("workspace"),
+          subjects: [{ kind: "ServiceAccount", name: "workspace", namespace: namespaceName }],
+          roleRef: {
+            apiGroup: "rbac.authorization.k8s.io",
+            kind: "ClusterRole",
+            name: accessRoles[args.kubernetesAccess],
+          },
+        },
+        inside,
+      );
+    }
+
+    const { claudeToken } = args;
+    const variables = {
+      ...(claudeToken === undefined ? {} : { [claudeTokenVariable]: claudeToken }),
+      ...args.secretEnv,
+    };
+    const secret = workspaceSecret(name, metadata("workspace"), { variables, sshKey: args.sshKey }, inside);
 
     const deployment = new k8s.apps.v1.Deployment(
       `${name}-editor`,
       {
         metadata: metadata("editor"),
         spec: workspaceDeployment({
-          image: args.image,
-          resources: args.resources,
+          ...args,
+          temporary: args.storage.temporary,
+          ports: { host: args.route.portHost, httpsPort: args.route.port },
           claims: { home: "home", extensions: "extensions" },
+          secret: secret?.files,
           serviceAccount: "workspace",
+          token: args.kubernetesAccess !== undefined,
           labels: common,
         }),
       },
-      { ...child, dependsOn: [...claims, serviceAccount] },
+      // No pod runs before its borders are drawn.
+      { ...child, dependsOn: [...claims, ...borders, serviceAccount, ...(secret ? [secret.resource] : [])] },
     );
 
     // No resource's suffix may end in another's: with `-service` and `-route-service` the users `a-route` and
@@ -113,69 +181,26 @@ export class Workspace extends pulumi.ComponentResource {
     const service = new k8s.core.v1.Service(
       `${name}-editor`,
       {
-        metadata: metadata("editor"),
-        spec: {
-          selector: { app: "editor" },
-          ports: [{ name: "http", port: editorPort, targetPort: "http" }],
+        metadata: {
+          ...metadata("editor"),
+          // A stopped workspace has no pod, for which the provider would wait. The Deployment was waited for.
+          annotations: { "pulumi.com/skipAwait": "true" },
         },
+        spec: { selector, ports: [{ name: "http", port: editorPort, targetPort: "http" }] },
       },
       { ...child, dependsOn: [deployment] },
     );
-
-    // The route lives beside the ingress controller, not in the user's namespace: the controller watches only
-    // its own, so it needs no right to read the users' Secrets, and nobody with rights in a workspace's
-    // namespace can claim another's host.
-    const routeMetadata = {
-      name: namespaceName,
-      namespace: args.route.namespace,
-      labels: common,
-    };
-    const routeService = new k8s.core.v1.Service(
-      `${name}-route`,
-      {
-        metadata: routeMetadata,
-        spec: {
-          type: "ExternalName",
-          externalName: `editor.${namespaceName}.svc.${args.route.clusterDomain}`,
-          ports: [{ name: "http", port: editorPort }],
-        },
-      },
+    route(
+      name,
+      { name: namespaceName, namespace: args.route.namespace, labels: common },
+      editorService(user, args.route.clusterDomain),
+      args.route,
       { ...child, dependsOn: [service] },
     );
-    new k8s.networking.v1.Ingress(
-      `${name}-route`,
-      {
-        metadata: {
-          ...routeMetadata,
-          annotations: {
-            "traefik.ingress.kubernetes.io/router.entrypoints": "websecure",
-            "traefik.ingress.kubernetes.io/router.middlewares": args.route.middlewares.join(","),
-          },
-        },
-        spec: {
-          ingressClassName: args.route.ingressClass,
-          tls: [{ hosts: [args.route.host] }],
-          rules: [
-            {
-              host: args.route.host,
-              http: {
-                paths: [
-                  {
-                    path: "/",
-                    pathType: "Prefix",
-                    backend: { service: { name: namespaceName, port: { name: "http" } } },
-                  },
-                ],
-              },
-            },
-          ],
-        },
-      },
-      { ...child, dependsOn: [routeService] },
-    );
 
-    this.user = args.user;
+    this.user = user;
     this.url = `https://${args.route.host}${args.route.port === 443 ? "" : `:${args.route.port}`}`;
+    this.publicKey = secret?.publicKey;
     this.registerOutputs({ url: this.url });
   }
 }

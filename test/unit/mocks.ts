@@ -37,6 +37,10 @@ export interface Run {
 export interface Options {
   /** Whether it is a preview: what providers compute is unknown then. */
   preview?: boolean;
+  /** Keys of the config that are encrypted. Default: those that must be. */
+  secretKeys?: readonly string[];
+  /** What the stack exported at its last `up`. */
+  lastOutputs?: Record<string, unknown>;
 }
 
 /** A config with nothing but what has no default. */
@@ -75,7 +79,11 @@ export function at(value: unknown, ...path: (string | number)[]): unknown {
 
 /** What the providers would compute. */
 const computed: Record<string, (inputs: Record<string, unknown>, name: string) => object> = {
-  "tls:index/privateKey:PrivateKey": (_, name) => ({ privateKeyPem: `key of ${name}\n` }),
+  "tls:index/privateKey:PrivateKey": (_, name) => ({
+    privateKeyPem: `key of ${name}\n`,
+    privateKeyOpenssh: `private half of ${name}\n`,
+    publicKeyOpenssh: `public half of ${name}\n`,
+  }),
   "tls:index/selfSignedCert:SelfSignedCert": (_, name) => ({ certPem: `certificate ${name}\n` }),
   "tls:index/certRequest:CertRequest": ({ dnsNames }) => ({
     certRequestPem: `request ${JSON.stringify(dnsNames)}\n`,
@@ -93,6 +101,8 @@ const computed: Record<string, (inputs: Record<string, unknown>, name: string) =
 export async function runProgram(config: Record<string, unknown>, options: Options = {}): Promise<Run> {
   const resources: Registered[] = [];
   const settings = new Map<string, { parent: string; retainOnDelete: boolean }>();
+  const secretKeys = (options.secretKeys ?? ["secretEnv", "claudeToken"]).map((key) => `vibecode:${key}`);
+  process.env["PULUMI_CONFIG_SECRET_KEYS"] = JSON.stringify(secretKeys);
   pulumi.runtime.setAllConfig(engineConfig(config));
   await pulumi.runtime.setMocks(
     {
@@ -106,6 +116,8 @@ export async function runProgram(config: Record<string, unknown>, options: Optio
           const explicitProvider = provider?.includes("::cluster::") ?? false;
           resources.push({ type, name, parent, inputs: plain, secrets, retainOnDelete, explicitProvider });
         }
+        if (type === "pulumi:pulumi:StackReference")
+          return { id: name, state: { ...plain, outputs: options.lastOutputs ?? {} } };
         const added = options.preview === true ? {} : computed[type]?.(plain, name);
         return { id: `${name}-id`, state: { ...plain, ...added } };
       },
@@ -113,20 +125,21 @@ export async function runProgram(config: Record<string, unknown>, options: Optio
     "vibecode",
     "test",
     options.preview ?? false,
+    "organization",
   );
   let exported: Record<string, unknown> = {};
   // The SDK notes a stack at every promise, and jest maps each back to its source: half of a run's time.
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
-  await pulumi.runtime.runInPulumiStack(() => {
+  await pulumi.runtime.runInPulumiStack(async () => {
     pulumi.runtime.registerStackTransformation(({ type, name, opts, resource }) => {
       const parent = opts.parent === undefined ? "" : (parents.get(opts.parent) ?? "");
       parents.set(resource, `${type} ${name}`);
       settings.set(`${type} ${name}`, { parent, retainOnDelete: opts.retainOnDelete ?? false });
       return undefined;
     });
-    exported = load();
-    return Promise.resolve(exported);
+    exported = z.record(z.string(), z.unknown()).parse(await load()());
+    return exported;
   });
   await pulumi.runtime.disconnect();
   // An unknown never arrives, so a preview's exports cannot be awaited.
@@ -162,13 +175,13 @@ const packages = {
 };
 
 /** The program anew, on the one copy of each package that is loaded already: each run costs milliseconds. */
-function load(): Record<string, unknown> {
-  let exported: unknown;
+function load(): () => unknown {
+  let program: () => unknown = () => undefined;
   jest.isolateModules(() => {
     for (const [name, loaded] of Object.entries(packages)) jest.doMock(name, () => loaded);
-    exported = jest.requireActual("../../infra");
+    program = jest.requireActual<() => unknown>("../../infra");
   });
-  return z.record(z.string(), z.unknown()).parse(exported);
+  return program;
 }
 
 async function reading(exported: Record<string, unknown>) {

@@ -1,0 +1,156 @@
+import { z } from "zod";
+
+import { compareQuantities } from "./quantity";
+import { secretKeys, shape } from "./schema";
+import { builtInSizes, size } from "./sizes";
+
+/** Sizes of a user's volumes, Kubernetes quantities. */
+export interface Volumes {
+  home: string;
+  extensions: string;
+}
+
+/** What a config is held against, beside its own rules. */
+export interface Surroundings {
+  /** Whether a key's value is encrypted in the stack's file: `secretEnv`. */
+  isSecret: (key: string) => boolean;
+  /** The volumes that the stack's last `up` left, by user: none can shrink. */
+  volumes: Readonly<Record<string, Volumes>>;
+  /** The image's own extensions, `publisher.name@version`: all there are where no gallery is named. */
+  imageExtensions: readonly string[];
+}
+
+/** One place of the config and what is wrong with it. */
+export interface Mistake {
+  path: (string | number)[];
+  message: string;
+}
+
+/**
+ * What holds between keys, and between the config and what is there: names are unique, sizes exist, extensions can be
+ * had, volumes do not shrink, secrets are secret. Reads the raw values, part by part, so that it adds to other
+ * mistakes.
+ */
+export function crossChecks(values: Record<string, unknown>, around: Surroundings): Mistake[] {
+  return [
+    ...plainSecrets(values, around),
+    ...doubleNames(values),
+    ...unknownSizes(values),
+    ...missingExtensions(values, around),
+    ...shrinkingVolumes(values, around),
+  ];
+}
+
+function plainSecrets(values: Record<string, unknown>, { isSecret }: Surroundings): Mistake[] {
+  return secretKeys
+    .filter((key) => values[key] !== undefined && !isSecret(key))
+    .map((key) => ({
+      path: [key],
+      message: `must be a secret: set it with \`pulumi config set --secret --path 'vibecode:${key}${key === "secretEnv" ? ".<user>.<NAME>" : ""}'\``,
+    }));
+}
+
+const entry = z.union([
+  z.string().transform((name) => ({ name, plain: true })),
+  z.looseObject({
+    name: z.string().optional().catch(undefined),
+    size: z.string().optional().catch(undefined),
+    extensions: z.array(z.unknown()).default([]).catch([]),
+  }),
+]);
+
+/** The users, as far as they can be read; where one cannot, its own mistakes are said elsewhere. */
+function users(values: Record<string, unknown>) {
+  const all = z.array(z.unknown()).safeParse(values["users"]).data ?? [];
+  return all.flatMap((raw, index) => {
+    const { success, data } = entry.safeParse(raw);
+    if (!success) return [];
+    const read = { size: undefined, extensions: [], ...data };
+    return [{ raw, index, ...read, at: "plain" in data ? ["users", index] : ["users", index, "name"] }];
+  });
+}
+
+function doubleNames(values: Record<string, unknown>): Mistake[] {
+  const first = new Map<string, number>();
+  return users(values).flatMap(({ name, index, at }) => {
+    if (name === undefined) return [];
+    const earlier = first.get(name);
+    if (earlier === undefined) first.set(name, index);
+    return earlier === undefined
+      ? []
+      : [{ path: at, message: `must be unique: users[${earlier}] has it already` }];
+  });
+}
+
+const workspaceKeys = z.looseObject({
+  sizes: z.record(z.string(), z.unknown()).default({}).catch({}),
+  defaultSize: z.string().optional().catch(undefined),
+  extensions: z.array(z.unknown()).default([]).catch([]),
+  gallery: z.unknown().optional(),
+});
+
+const workspaceOf = (values: Record<string, unknown>) =>
+  workspaceKeys.safeParse(values["workspace"]).data ?? workspaceKeys.parse({});
+
+function unknownSizes(values: Record<string, unknown>): Mistake[] {
+  const { sizes, defaultSize } = workspaceOf(values);
+  const known = [...new Set([...Object.keys(builtInSizes), ...Object.keys(sizes)])];
+  const asked = [
+    ...users(values).map((user) => ({ path: ["users", user.index, "size"], size: user.size })),
+    { path: ["workspace", "defaultSize"], size: defaultSize },
+  ];
+  return asked
+    .filter((use) => use.size !== undefined && !known.includes(use.size))
+    .map(({ path }) => ({ path, message: `must be one of ${known.join(", ")}` }));
+}
+
+function missingExtensions(values: Record<string, unknown>, { imageExtensions }: Surroundings): Mistake[] {
+  const { extensions, gallery } = workspaceOf(values);
+  // A gallery is asked when a workspace starts; `make status` shows what it did not have.
+  if (gallery !== undefined) return [];
+  const there = new Set(imageExtensions.flatMap((id) => [id, id.replace(/@.*/, "")]).map(lower));
+  const has = imageExtensions.length === 0 ? "none" : imageExtensions.join(", ");
+  const missing = (list: unknown[], path: (string | number)[]): Mistake[] =>
+    list.flatMap((id, index) =>
+      typeof id !== "string" || there.has(lower(id))
+        ? []
+        : [
+            {
+              path: [...path, index],
+              message: `must be in the image, which has ${has}: add it to workspace-image/extensions, or set workspace.gallery`,
+            },
+          ],
+    );
+  return [
+    ...missing(extensions, ["workspace", "extensions"]),
+    ...users(values).flatMap((user) => missing(user.extensions, ["users", user.index, "extensions"])),
+  ];
+}
+
+const lower = (text: string): string => text.toLowerCase();
+
+function shrinkingVolumes(values: Record<string, unknown>, { volumes }: Surroundings): Mistake[] {
+  const storage = shape.shape.storage.safeParse(values["storage"]).data;
+  if (storage === undefined) return [];
+  const { sizes, defaultSize = "medium" } = workspaceOf(values);
+  const list = shape.shape.users.element;
+  return users(values).flatMap(({ raw, index }) => {
+    const { data } = list.safeParse(raw);
+    if (data === undefined) return [];
+    const user = typeof data === "string" ? { name: data } : data;
+    const had = volumes[user.name];
+    if (had === undefined) return [];
+    const own = "size" in user ? (user.size ?? defaultSize) : defaultSize;
+    const ofSize = size.safeParse(sizes[own]).data ?? builtInSizes[own];
+    const wanted = {
+      home: ("home" in user ? user.home : undefined) ?? ofSize?.home ?? storage.home,
+      extensions: storage.extensions,
+    };
+    return (["home", "extensions"] as const)
+      .filter((volume) => compareQuantities(wanted[volume], had[volume]) < 0)
+      .map((volume) => ({
+        path: ["users", index],
+        message: `must keep its ${volume} of ${had[volume]}: a volume can grow and cannot shrink to ${wanted[volume]}`,
+      }));
+  });
+}
