@@ -47,7 +47,8 @@ export function forwards(list: readonly Forward[]): Forwards {
         name,
         {
           entryPoints: ["websecure"],
-          rule: `HostRegexp(\`${forwardedHosts(host)}\`)`,
+          // `!Host` excludes nothing: in a rule without a host's name Traefik sees a mistake, and says so at every change.
+          rule: `HostRegexp(\`${forwardedHosts(host)}\`) && !Host(\`${host}\`)`,
           middlewares: [...middlewares],
           service: name,
           tls: {},

@@ -54,7 +54,7 @@ describe("Traefik's static configuration", () => {
     const defined = z
       .record(z.string(), z.unknown())
       .parse(at(file(run, "middlewares.yaml"), "http", "middlewares"));
-    expect(Object.keys(defined)).toEqual(["rate-limit", "headers", "retry"]);
+    expect(Object.keys(defined)).toEqual(["headers", "rate-limit", "retry", "stopped"]);
   });
 
   test("watches one namespace and one class, and shows no dashboard", () => {
@@ -101,12 +101,13 @@ describe("Traefik's dynamic configuration", () => {
     });
   });
 
-  test("takes from every request the headers that say who somebody is", () => {
+  test("takes from every request the headers that say who somebody is, or that another host was asked", () => {
     const removed = at(config(), "http", "middlewares", "headers", "headers", "customRequestHeaders");
     const removedNames = Object.entries(z.record(z.string(), z.literal("")).parse(removed)).map(
       ([name]) => name,
     );
     expect(removedNames.sort()).toEqual([
+      "Forwarded",
       "Remote-Email",
       "Remote-Groups",
       "Remote-Name",
@@ -184,10 +185,14 @@ describe("Traefik's pods", () => {
     expect(at(pod(), "containers", 0, "volumeMounts")).toEqual([
       { name: "config", mountPath: "/etc/traefik/config", readOnly: true },
       { name: "dynamic", mountPath: "/etc/traefik/dynamic", readOnly: true },
+      { name: "stopped", mountPath: "/etc/traefik/plugins-local/src/vibecode/stopped", readOnly: true },
       { name: "tls", mountPath: "/etc/traefik/tls", readOnly: true },
     ]);
     expect(at(pod(), "volumes")).toEqual([
-      { name: "config", configMap: { name: "traefik" } },
+      {
+        name: "config",
+        configMap: { name: "traefik", items: [{ key: "traefik.yaml", path: "traefik.yaml" }] },
+      },
       {
         name: "dynamic",
         projected: {
@@ -202,8 +207,34 @@ describe("Traefik's pods", () => {
           ],
         },
       },
+      {
+        name: "stopped",
+        configMap: {
+          name: "traefik",
+          items: [
+            { key: ".traefik.yml", path: ".traefik.yml" },
+            { key: "stopped.go", path: "stopped.go" },
+          ],
+        },
+      },
       { name: "tls", secret: { secretName: "wildcard-certificate" } },
     ]);
+  });
+
+  test("start where the middleware for stopped workspaces is found, which the ConfigMap holds as source", () => {
+    expect(at(pod(), "containers", 0, "workingDir")).toBe("/etc/traefik");
+    const { moduleName } = z
+      .object({ moduleName: z.string() })
+      .parse(at(file(run, "traefik.yaml"), "experimental", "localPlugins", "stopped"));
+    expect(at(pod(), "containers", 0, "volumeMounts", 2, "mountPath")).toBe(
+      `/etc/traefik/plugins-local/src/${moduleName}`,
+    );
+    expect(at(file(run, ".traefik.yml"), "import")).toBe(moduleName);
+    const source = at(find(run, "ConfigMap", "ingress-config").inputs, "data", "stopped.go");
+    expect(source).toMatch(/^package stopped$/m);
+    expect(at(file(run, "middlewares.yaml"), "http", "middlewares", "stopped")).toEqual({
+      plugin: { stopped: {} },
+    });
   });
 
   test("go where the stack says, and are kept apart and counted when there are several", async () => {
