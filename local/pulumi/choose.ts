@@ -14,14 +14,14 @@ export interface Choice {
   /** The command, where it is there already. */
   command?: string;
   plugins: "official" | "offline";
-  /** Whether Pulumi came without its host for Node programs, so that ours must be built. */
+  /** Whether Pulumi came without its host for Node programs, so that ours is taken. */
   needsLanguageHost: boolean;
   /** One clause for the person who waits: `Pulumi 3.250.0 on PATH with its official plugins`. */
   why: string;
 }
 
-/** The modules that make Pulumi where none can be had. */
-export const sourceModules = ["pulumi", "language-nodejs"] as const satisfies readonly ModuleName[];
+/** The module that makes Pulumi where none can be had. */
+export const sourceModule = "pulumi" satisfies ModuleName;
 
 /** Pulumi's own site: the installer, and the plugins of its providers. */
 export const site = "https://get.pulumi.com";
@@ -80,12 +80,12 @@ export async function choosePulumi(from = site): Promise<Choice> {
 }
 
 const offline = (why: string) =>
-  ({ plugins: "offline", needsLanguageHost: false, why: `${why}, with the offline plugins` }) as const;
+  ({ plugins: "offline", needsLanguageHost: true, why: `${why}, with the offline plugins` }) as const;
 
 /** Whether an earlier run built Pulumi; where there is no Go that could have, it did not. */
 function isBuilt(): boolean {
   try {
-    return toolFolders(sourceModules).every((folder) => fs.existsSync(folder));
+    return toolFolders([sourceModule]).every((folder) => fs.existsSync(folder));
   } catch (error) {
     if (error instanceof UserError) return false;
     throw error;

@@ -3,8 +3,8 @@ import * as path from "node:path";
 import type { Report } from "../errors";
 import { run } from "../host";
 import { checkout } from "../paths";
-import { ensureTools, toolFolders, toolPath, type ModuleName } from "../toolchain";
-import { choosePulumi, installRoot, ownHome, site, sourceModules, type Choice } from "./choose";
+import { ensureTools, toolFolders, toolPath } from "../toolchain";
+import { choosePulumi, installRoot, ownHome, site, sourceModule, type Choice } from "./choose";
 import { readPins } from "./pins";
 
 /** A Pulumi that is ready to run the project. */
@@ -25,17 +25,10 @@ export async function preparePulumi(report: Report, from = site): Promise<Pulumi
   let choice = await choosePulumi(from);
   report(choice.why);
   if (choice.from === "installer") choice = await install(choice, report, from);
-  const modules: ModuleName[] = [
-    ...(choice.from === "source"
-      ? sourceModules
-      : choice.needsLanguageHost
-        ? (["language-nodejs"] as const)
-        : []),
-  ];
-  await ensureTools(modules, report);
+  if (choice.from === "source") await ensureTools([sourceModule], report);
   return {
     command: choice.command ?? toolPath("pulumi"),
-    env: environment(choice, toolFolders(modules)),
+    env: environment(choice),
     plugins: choice.plugins,
     why: choice.why,
   };
@@ -51,7 +44,7 @@ async function install(choice: Choice, report: Report, from: string): Promise<Ch
   fs.rmSync(root, { recursive: true, force: true });
   const why = `Pulumi ${version}, built from source with the offline plugins (its installer failed: ${failed})`;
   report(why);
-  return { from: "source", plugins: "offline", needsLanguageHost: false, why };
+  return { from: "source", plugins: "offline", needsLanguageHost: true, why };
 }
 
 /** Gives the last words of an installer that failed. */
@@ -82,11 +75,12 @@ async function fetchText(from: string): Promise<string | undefined> {
   }
 }
 
-function environment(choice: Choice, tools: readonly string[]): Record<string, string> {
+function environment(choice: Choice): Record<string, string> {
   const isOffline = choice.plugins === "offline";
   const folders = [
     ...(isOffline ? [path.join(checkout, "local", "plugins", "bin")] : []),
-    ...tools,
+    ...(choice.needsLanguageHost ? [path.join(checkout, "local", "pulumi", "bin")] : []),
+    ...(choice.from === "source" ? toolFolders([sourceModule]) : []),
     // The Node that the SDK asks for, where the machine's own is older.
     path.join(checkout, "node_modules", ".bin"),
     process.env["PATH"] ?? "",

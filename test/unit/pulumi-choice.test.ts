@@ -22,7 +22,7 @@ const go = {
 env) echo '{"GOVERSION":"go1.26.8","GOOS":"linux","GOARCH":"amd64"}' ;;
 build)
   for argument; do case "$previous" in -o) out="$argument" ;; esac; previous="$argument"; done
-  mkdir -p "$out"; touch "$out/pulumi" "$out/pulumi-language-nodejs" ;;
+  mkdir -p "$out"; touch "$out/pulumi" ;;
 esac`,
 };
 
@@ -129,7 +129,10 @@ test("where nothing answers it is built from source, and the next time that is f
   });
   expect(made.why).toMatch(/built from source \(no Pulumi on PATH, .* does not answer\)/);
   expect(fs.existsSync(made.command)).toBe(true);
-  expect(made.env["PATH"]?.split(":")[0]).toBe(path.join(checkout, "local", "plugins", "bin"));
+  expect(made.env["PATH"]?.split(":").slice(0, 2)).toEqual([
+    path.join(checkout, "local", "plugins", "bin"),
+    path.join(checkout, "local", "pulumi", "bin"),
+  ]);
 
   site.asked = [];
   expect((await choosePulumi(site.url)).why).toMatch(/built from source earlier/);
@@ -146,6 +149,7 @@ chmod +x ${root}/bin/pulumi; touch ${root}/bin/pulumi-language-nodejs`;
   const made = await preparePulumi(() => undefined, site.url);
   expect(made).toMatchObject({ command: path.join(root, "bin", "pulumi"), plugins: "official" });
   expect(made.env["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"]).toBeUndefined();
+  expect(made.env["PATH"]).not.toContain(path.join("local", "pulumi", "bin"));
   fs.writeFileSync(
     made.command,
     `#!/bin/sh\ncase "$1" in version) echo v${pins.pulumi} ;; *) echo '${official}' ;; esac`,
