@@ -85,7 +85,7 @@ export function stackSchema(): unknown {
   const keys = z.toJSONSchema(shape, { io: "input", target: "draft-7" });
   const properties = Object.entries(keys.properties ?? {}).map(([key, value]) => [
     `${namespace}:${key}`,
-    value,
+    secretKeys.includes(key) ? encrypted(value) : value,
   ]);
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
@@ -101,6 +101,16 @@ export function stackSchema(): unknown {
     },
     required: ["config"],
   };
+}
+
+/** The same schema with what Pulumi writes for a secret, `{ secure: "v1:..." }`, in the place of each text. */
+function encrypted(schema: unknown): unknown {
+  if (typeof schema !== "object" || schema === null) return schema;
+  if ("type" in schema && schema.type === "string" && !("pattern" in schema)) {
+    const secure = { type: "object", properties: { secure: { type: "string" } }, required: ["secure"] };
+    return { ...secure, additionalProperties: false };
+  }
+  return Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, encrypted(value)]));
 }
 
 /** Keys that hold text, which a look at JSON would turn into something else. */

@@ -90,7 +90,9 @@ function allowed(issue: z.core.$ZodIssue): string {
     case "invalid_type":
       return `must be ${kinds[issue.expected] ?? `a ${issue.expected}`}`;
     case "too_small":
-      return issue.origin === "string" ? "must not be empty" : `must be at least ${String(issue.minimum)}`;
+      return ["string", "array"].includes(issue.origin)
+        ? "must not be empty"
+        : `must be at least ${String(issue.minimum)}`;
     case "too_big":
       return issue.origin === "array"
         ? `must have at most ${String(issue.maximum)} entries`

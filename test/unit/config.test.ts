@@ -1,17 +1,18 @@
 import fc from "fast-check";
 
 import { images } from "../../components/images";
+import type { Surroundings } from "../../infra/checks";
 import { parseConfig } from "../../infra/config";
 import { ConfigError } from "../../infra/explain";
 import { reservedNames } from "../../infra/values";
 import { engineConfig, minimal } from "./mocks";
 
 /** What is wrong with the minimal config once these keys are set; a key that is `undefined` is left out. */
-function mistakes(change: Record<string, unknown>): readonly string[] {
+function mistakes(change: Record<string, unknown>, around?: Partial<Surroundings>): readonly string[] {
   const config: Record<string, unknown> = { ...minimal, ...change };
   const all = Object.entries(config).filter(([, value]) => value !== undefined);
   try {
-    parseConfig(engineConfig(Object.fromEntries(all)));
+    parseConfig(engineConfig(Object.fromEntries(all)), around);
     return [];
   } catch (error) {
     if (error instanceof ConfigError) return error.mistakes;
@@ -25,20 +26,46 @@ const domainRule = "must be a DNS name in lower case with at least one dot, with
 const userRule = "must be lower case letters, digits and single dashes, and begin with a letter";
 const imageRule =
   "must be an image reference in lower case such as registry.example.com/workspace:1.2.3@sha256:...";
+const rangeRule = "must be a range of addresses such as 10.244.0.0/16 or fd00:10::/56";
+const extensionRule = "must be an extension such as golang.go, or golang.go@0.50.0 to pin it";
+const notInImage =
+  "must be in the image, which has none: add it to workspace-image/extensions, or set workspace.gallery";
 const tagRule = "must have a tag other than latest, or a digest";
 
 test("the minimal config is complete with its defaults", () => {
   expect(parseConfig(engineConfig(minimal))).toEqual({
     domain: "dev.localhost",
-    cluster: { context: "test", name: "cluster", domain: "cluster.local" },
+    cluster: {
+      context: "test",
+      name: "cluster",
+      domain: "cluster.local",
+      network: { pods: [], services: [], nodes: [], apiServer: [], dns: [] },
+      userNamespaces: true,
+    },
     users: ["alice", "bob"].map((name) => ({
       name,
+      fullName: name,
+      email: `${name}@dev.localhost`,
+      size: { requests: { cpu: "500m", memory: "1Gi" }, limits: { cpu: "2", memory: "4Gi" } },
+      home: "10Gi",
+      state: "running",
       groups: [],
-      resources: { requests: { cpu: "500m", memory: "1Gi" }, limits: { cpu: "2", memory: "4Gi" } },
+      extensions: [],
+      secretEnv: {},
+      sshKey: false,
     })),
-    workspace: { defaultSize: "medium", sizes: {}, home: "10Gi", extensions: "2Gi" },
+    secretEnv: {},
+    workspace: {
+      defaultSize: "medium",
+      sizes: {},
+      extensions: [],
+      allow: [],
+      nodeSelector: {},
+      tolerations: [],
+    },
+    claude: { telemetry: false, settings: {} },
     images: { workspace: "localhost/workspace:1", traefik: images.traefik },
-    storage: { retain: true },
+    storage: { home: "10Gi", extensions: "2Gi", temporary: "4Gi", retain: true },
     ingress: {
       exposure: { type: "LoadBalancer" },
       replicas: 1,
@@ -60,7 +87,7 @@ test("a user's size comes from the stack, from the built-in ones, or is the stac
       workspace: { defaultSize: "large", sizes: { tiny: small } },
     }),
   );
-  expect(config.users.map(({ resources }) => resources.limits.memory)).toEqual(["8Gi", "2Gi", "1Gi"]);
+  expect(config.users.map(({ size }) => size.limits.memory)).toEqual(["8Gi", "2Gi", "1Gi"]);
 });
 
 test("keys of other projects are none of ours", () => {
@@ -75,18 +102,20 @@ describe("a mistake is said with its path, its value and what is allowed", () =>
       "an unknown key",
       { colour: "red" },
       [
-        'vibecode:colour: "red" has no place here: the keys are domain, cluster, users, workspace, images, storage, ingress, certificates, auth',
+        'vibecode:colour: "red" has no place here: the keys are domain, cluster, users, secretEnv, workspace, claude, claudeToken, images, storage, ingress, certificates, auth',
       ],
     ],
     [
       "an unknown key below another",
       { storage: { size: 1 } },
-      ["vibecode:storage.size: 1 has no place here: the keys are class, retain"],
+      ["vibecode:storage.size: 1 has no place here: the keys are class, home, extensions, temporary, retain"],
     ],
     [
       "an unknown key of a user",
       { users: [{ name: "alice", colour: "red" }] },
-      ['vibecode:users[0].colour: "red" has no place here: the keys are name, size, groups, email'],
+      [
+        'vibecode:users[0].colour: "red" has no place here: the keys are name, fullName, email, size, home, state, groups, extensions, sshKey, dotfiles, kubernetesAccess',
+      ],
     ],
     [
       "a key of the other exposure",
@@ -174,34 +203,34 @@ describe("a mistake is said with its path, its value and what is allowed", () =>
     ],
     [
       "a quantity without quotes",
-      { workspace: { home: 10 } },
-      ['vibecode:workspace.home: 10 must be a quantity in quotes such as "500m", "2" or "10Gi"'],
+      { storage: { home: 10 } },
+      ['vibecode:storage.home: 10 must be a quantity in quotes such as "500m", "2" or "10Gi"'],
     ],
     [
       "a quantity in another notation",
-      { workspace: { home: "10 GB", extensions: "1e3" } },
+      { storage: { home: "10 GB", extensions: "1e3" } },
       [
-        'vibecode:workspace.home: "10 GB" must be a quantity such as 500m, 2 or 10Gi',
-        'vibecode:workspace.extensions: "1e3" must be a quantity such as 500m, 2 or 10Gi',
+        'vibecode:storage.home: "10 GB" must be a quantity such as 500m, 2 or 10Gi',
+        'vibecode:storage.extensions: "1e3" must be a quantity such as 500m, 2 or 10Gi',
       ],
     ],
     [
       "a quantity of nothing",
-      { workspace: { home: "0", extensions: "0.0Gi" } },
+      { storage: { home: "0", extensions: "0.0Gi" } },
       [
-        'vibecode:workspace.home: "0" must be more than zero',
-        'vibecode:workspace.extensions: "0.0Gi" must be more than zero',
+        'vibecode:storage.home: "0" must be more than zero',
+        'vibecode:storage.extensions: "0.0Gi" must be more than zero',
       ],
     ],
     [
       "a quantity below zero",
-      { workspace: { home: "-1Gi" } },
-      ['vibecode:workspace.home: "-1Gi" must be a quantity such as 500m, 2 or 10Gi'],
+      { storage: { home: "-1Gi" } },
+      ['vibecode:storage.home: "-1Gi" must be a quantity such as 500m, 2 or 10Gi'],
     ],
     [
       "thousandths of bytes",
-      { workspace: { home: "512m" } },
-      ['vibecode:workspace.home: "512m" must be bytes such as 512Mi or 10Gi: m is a thousandth of one'],
+      { storage: { home: "512m" } },
+      ['vibecode:storage.home: "512m" must be bytes such as 512Mi or 10Gi: m is a thousandth of one'],
     ],
     ["a domain with a scheme", { domain: "https://a.b" }, [`vibecode:domain: "https://a.b" ${domainRule}`]],
     ["a domain with a port", { domain: "a.b:80" }, [`vibecode:domain: "a.b:80" ${domainRule}`]],
@@ -242,7 +271,9 @@ describe("a mistake is said with its path, its value and what is allowed", () =>
     [
       "no cluster",
       { cluster: undefined },
-      ["vibecode:cluster: is missing: must be an object with the keys kubeconfig, context, name, domain"],
+      [
+        "vibecode:cluster: is missing: must be an object with the keys kubeconfig, context, name, domain, network, userNamespaces",
+      ],
     ],
     [
       "a cluster that nothing points to",
@@ -280,6 +311,73 @@ describe("a mistake is said with its path, its value and what is allowed", () =>
       ],
     ],
     [
+      "a quota that the editor does not fit in",
+      { workspace: { sizes: { odd: { ...small, quota: { cpu: "500m", memory: "2Gi", pods: 0 } } } } },
+      [
+        "vibecode:workspace.sizes.odd.quota.pods: 0 must be at least 1",
+        'vibecode:workspace.sizes.odd.quota.cpu: "500m" must be at least limits.cpu, which is "1": the editor would not start',
+      ],
+    ],
+    [
+      "ranges that are none, and ports out of range",
+      {
+        cluster: {
+          ...minimal.cluster,
+          network: { pods: ["10.0.0.0/33", "10.0.0.0"], nodes: ["fd00::/129"] },
+        },
+        workspace: {
+          allow: [
+            { cidr: "git.example.com", ports: [0, 65536] },
+            { cidr: "10.0.0.1/32", ports: [] },
+          ],
+        },
+      },
+      [
+        `vibecode:cluster.network.pods[0]: "10.0.0.0/33" ${rangeRule}`,
+        `vibecode:cluster.network.pods[1]: "10.0.0.0" ${rangeRule}`,
+        `vibecode:cluster.network.nodes[0]: "fd00::/129" ${rangeRule}`,
+        `vibecode:workspace.allow[0].cidr: "git.example.com" ${rangeRule}`,
+        "vibecode:workspace.allow[0].ports[0]: 0 must be at least 1",
+        "vibecode:workspace.allow[0].ports[1]: 65536 must be at most 65535",
+        "vibecode:workspace.allow[1].ports: [] must not be empty",
+      ],
+    ],
+    [
+      "what a person cannot have",
+      {
+        users: [
+          {
+            name: "alice",
+            fullName: 'A "B"',
+            state: "paused",
+            extensions: ["golang", "../x.y"],
+            dotfiles: "https://me:token@example.com/dots",
+            kubernetesAccess: "admin",
+          },
+        ],
+      },
+      [
+        'vibecode:users[0].fullName: "A \\"B\\"" must be a name of at most 100 characters, without quotes, backslashes and control characters',
+        'vibecode:users[0].state: "paused" must be one of running, stopped',
+        `vibecode:users[0].extensions[0]: "golang" ${extensionRule}`,
+        `vibecode:users[0].extensions[1]: "../x.y" ${extensionRule}`,
+        'vibecode:users[0].dotfiles: "https://me:token@example.com/dots" must be the URL of a git repository, by https:// or SSH, without a password in it',
+        'vibecode:users[0].kubernetesAccess: "admin" must be one of view, edit',
+        `vibecode:users[0].extensions[0]: "golang" ${notInImage}`,
+        `vibecode:users[0].extensions[1]: "../x.y" ${notInImage}`,
+      ],
+    ],
+    [
+      "secrets under names that are taken or wrong, of which none is quoted",
+      { secretEnv: { alice: { PATH: "hunter2", "a-b": "hunter2", WORKSPACE_USER: "x" }, Bob: 5 } },
+      [
+        'vibecode:secretEnv.alice.PATH: "PATH" is set by the workspace itself: choose another name',
+        'vibecode:secretEnv.alice.a-b: "a-b" must be letters, digits and underscores, and begin with no digit',
+        'vibecode:secretEnv.alice.WORKSPACE_USER: "WORKSPACE_USER" is set by the workspace itself: choose another name',
+        `vibecode:secretEnv.Bob: "Bob" ${userRule}`,
+      ],
+    ],
+    [
       "a kind of sign-in that is not there",
       { auth: { kind: "oidc" } },
       ['vibecode:auth.kind: "oidc" must be basic'],
@@ -293,8 +391,8 @@ describe("a mistake is said with its path, its value and what is allowed", () =>
       "a group and an address",
       { users: [{ name: "alice", groups: ["A b"], email: "alice" }] },
       [
-        'vibecode:users[0].groups[0]: "A b" must be lower case letters, digits and dashes, at most 63 characters',
         'vibecode:users[0].email: "alice" must be an e-mail address',
+        'vibecode:users[0].groups[0]: "A b" must be lower case letters, digits and dashes, at most 63 characters',
       ],
     ],
     [
@@ -302,7 +400,7 @@ describe("a mistake is said with its path, its value and what is allowed", () =>
       { domain: undefined, cluster: undefined, users: undefined, images: undefined },
       [
         "vibecode:domain: is missing: must be a DNS name",
-        "vibecode:cluster: is missing: must be an object with the keys kubeconfig, context, name, domain",
+        "vibecode:cluster: is missing: must be an object with the keys kubeconfig, context, name, domain, network, userNamespaces",
         "vibecode:users: is missing: must be a list",
         "vibecode:images: is missing: must be an object with the keys workspace, traefik",
       ],
@@ -325,7 +423,7 @@ describe("a mistake is said with its path, its value and what is allowed", () =>
   test("a value that is not JSON where an object should be", () => {
     const raw = { ...engineConfig(minimal), "vibecode:storage": "{oops" };
     expect(() => parseConfig(raw)).toThrow(
-      'vibecode:storage: "{oops" must be an object with the keys class, retain',
+      'vibecode:storage: "{oops" must be an object with the keys class, home, extensions, temporary, retain',
     );
   });
 
@@ -335,20 +433,91 @@ describe("a mistake is said with its path, its value and what is allowed", () =>
       domain: "localhost",
       colour: "red",
       users: ["alice", "Bob", "alice", { name: "carol", size: "huge" }],
-      workspace: { home: "10 GB" },
+      storage: { home: "10 GB" },
     });
     expect(() => parseConfig(raw)).toThrow(
       [
         "6 mistakes in the stack's config; nothing was touched:",
         `  vibecode:domain: "localhost" ${domainRule}`,
         `  vibecode:users[1]: "Bob" ${userRule}`,
-        '  vibecode:workspace.home: "10 GB" must be a quantity such as 500m, 2 or 10Gi',
-        '  vibecode:colour: "red" has no place here: the keys are domain, cluster, users, workspace, images, storage, ingress, certificates, auth',
+        '  vibecode:storage.home: "10 GB" must be a quantity such as 500m, 2 or 10Gi',
+        '  vibecode:colour: "red" has no place here: the keys are domain, cluster, users, secretEnv, workspace, claude, claudeToken, images, storage, ingress, certificates, auth',
         '  vibecode:users[2]: "alice" must be unique: users[0] has it already',
         '  vibecode:users[3].size: "huge" must be one of small, medium, large',
       ].join("\n"),
     );
   });
+});
+
+describe("a config is held against what is there", () => {
+  const volumes = { alice: { home: "10Gi", extensions: "2Gi" }, carol: { home: "9Ti", extensions: "9Ti" } };
+
+  test("a volume that would shrink is refused, whichever key made it smaller", () => {
+    const shrunk = (volume: string, had: string, now: string) =>
+      `must keep its ${volume} of ${had}: a volume can grow and cannot shrink to ${now}`;
+    expect(mistakes({ storage: { home: "9Gi" } }, { volumes })).toEqual([
+      `vibecode:users[0]: "alice" ${shrunk("home", "10Gi", "9Gi")}`,
+    ]);
+    expect(mistakes({ users: ["bob", { name: "alice", home: "1Gi" }] }, { volumes })).toEqual([
+      `vibecode:users[1]: {"name":"alice","home":"1Gi"} ${shrunk("home", "10Gi", "1Gi")}`,
+    ]);
+    expect(mistakes({ storage: { extensions: "2047Mi" } }, { volumes })).toEqual([
+      `vibecode:users[0]: "alice" ${shrunk("extensions", "2Gi", "2047Mi")}`,
+    ]);
+    const sizes = { medium: { ...small, home: "5Gi" } };
+    expect(mistakes({ workspace: { sizes }, domain: "x" }, { volumes })).toEqual([
+      `vibecode:domain: "x" ${domainRule}`,
+      `vibecode:users[0]: "alice" ${shrunk("home", "10Gi", "5Gi")}`,
+    ]);
+  });
+
+  test("a volume may grow, or stay in another notation", () => {
+    expect(mistakes({ storage: { home: "10240Mi", extensions: "1Ti" } }, { volumes })).toEqual([]);
+  });
+
+  test("an extension must be in the image, in its version, unless there is a gallery", () => {
+    const imageExtensions = ["golang.go@0.50.0"];
+    const extensions = ["Golang.Go", "golang.go@0.50.0", "golang.go@0.49.0", "ms-python.python"];
+    const rule =
+      "must be in the image, which has golang.go@0.50.0: add it to workspace-image/extensions, or set workspace.gallery";
+    expect(mistakes({ workspace: { extensions } }, { imageExtensions })).toEqual([
+      `vibecode:workspace.extensions[2]: "golang.go@0.49.0" ${rule}`,
+      `vibecode:workspace.extensions[3]: "ms-python.python" ${rule}`,
+    ]);
+    const gallery = { serviceUrl: "https://gallery.example.com/api" };
+    expect(mistakes({ workspace: { extensions, gallery } }, { imageExtensions })).toEqual([]);
+  });
+
+  test("a secret that lies open in the stack's file is refused, and not repeated", () => {
+    const change = { secretEnv: { alice: { TOKEN: "hunter2" } }, claudeToken: "hunter2" };
+    expect(mistakes(change, { isSecret: () => false })).toEqual([
+      "vibecode:secretEnv: this value must be a secret: set it with `pulumi config set --secret --path 'vibecode:secretEnv.<user>.<NAME>'`",
+      "vibecode:claudeToken: this value must be a secret: set it with `pulumi config set --secret --path 'vibecode:claudeToken'`",
+    ]);
+    expect(mistakes(change, { isSecret: (key) => ["secretEnv", "claudeToken"].includes(key) })).toEqual([]);
+  });
+
+  test("nothing below an encrypted key is quoted, not even a key that should not be there", () => {
+    const change = { users: [{ name: "alice", tokn: "hunter2" }], colour: { token: "hunter2" } };
+    const text = mistakes(change, { isSecret: () => true }).join("\n");
+    expect(text).toContain("vibecode:users[0].tokn: this value has no place here");
+    expect(text).toContain("vibecode:colour: this value has no place here");
+    expect(text).not.toContain("hunter2");
+  });
+});
+
+test("everybody's extensions and one's own are one list, in which one's own version counts", () => {
+  const config = parseConfig(
+    engineConfig({
+      ...minimal,
+      users: [{ name: "alice", extensions: ["Golang.go@0.50.0", "a.b"] }, "bob"],
+      workspace: { extensions: ["golang.go", "z.z"], gallery: { serviceUrl: "https://g.example.com" } },
+    }),
+  );
+  expect(config.users.map(({ extensions }) => extensions)).toEqual([
+    ["Golang.go@0.50.0", "a.b", "z.z"],
+    ["golang.go", "z.z"],
+  ]);
 });
 
 test("any list of valid, different names gives them back in order", () => {

@@ -22,14 +22,25 @@ const complete = {
   workspace: {
     defaultSize: "small",
     sizes: { tiny: { requests: { cpu: "1", memory: "1Gi" }, limits: { cpu: "2", memory: "2Gi" } } },
-    home: "1Gi",
+    extensions: ["golang.go@0.50.0"],
+    gallery: { serviceUrl: "https://gallery.example.com/api" },
+    allow: [{ cidr: "10.1.2.3/32", ports: [22] }],
+    nodeSelector: { tier: "code" },
+    tolerations: [{ key: "tier", value: "code", effect: "NoSchedule" }],
+    runtimeClass: "gvisor",
+  },
+  claude: {
+    model: "opus",
+    permissions: { deny: ["WebFetch"] },
+    settings: { a: 1 },
+    baseUrl: "http://ai:8080",
   },
   ingress: {
     exposure: { type: "NodePort", http: 30080 },
     rateLimit: { average: 1 },
     nodeSelector: { a: "b" },
   },
-  storage: { class: "fast", retain: false },
+  storage: { class: "fast", retain: false, home: "1Gi" },
   certificates: { kind: "local-ca" },
   auth: { kind: "basic" },
 };

@@ -5,8 +5,7 @@ beforeAll(async () => {
   run = await runProgram({
     ...minimal,
     users: [{ name: "alice", size: "large" }, "bob"],
-    workspace: { home: "20Gi" },
-    storage: { class: "fast" },
+    storage: { class: "fast", home: "20Gi" },
   });
 });
 
@@ -86,14 +85,17 @@ describe("the editor's Deployment", () => {
     });
   });
 
-  test("has one container, without capabilities and with a root that cannot be written", () => {
-    expect(at(pod(), "containers")).toHaveLength(1);
-    expect(at(container(), "securityContext")).toEqual({
-      allowPrivilegeEscalation: false,
-      capabilities: { drop: ["ALL"] },
-      readOnlyRootFilesystem: true,
-    });
-  });
+  test.each(["initContainers", "containers"])(
+    "has one of %s, without capabilities, its root read-only",
+    (list) => {
+      expect(at(pod(), list)).toHaveLength(1);
+      expect(at(pod(), list, 0, "securityContext")).toEqual({
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ["ALL"] },
+        readOnlyRootFilesystem: true,
+      });
+    },
+  );
 
   test("starts code-server on the volumes without a sign-in of its own", () => {
     expect(container()).toMatchObject({ name: "editor", image: "localhost/workspace:1" });
@@ -104,6 +106,7 @@ describe("the editor's Deployment", () => {
       "--disable-update-check",
       "--disable-workspace-trust",
       "--disable-getting-started-override",
+      "--proxy-domain={{port}}--alice.dev.localhost",
       "--extensions-dir=/extensions",
       "--user-data-dir=/home/coder/.local/share/code-server",
       "/home/coder",
@@ -112,11 +115,13 @@ describe("the editor's Deployment", () => {
       { name: "home", mountPath: "/home/coder" },
       { name: "extensions", mountPath: "/extensions" },
       { name: "tmp", mountPath: "/tmp" },
+      { name: "claude-code", mountPath: "/etc/claude-code", readOnly: true },
     ]);
     expect(at(pod(), "volumes")).toEqual([
       { name: "home", persistentVolumeClaim: { claimName: "home" } },
       { name: "extensions", persistentVolumeClaim: { claimName: "extensions" } },
-      { name: "tmp", emptyDir: { sizeLimit: "2Gi" } },
+      { name: "tmp", emptyDir: { sizeLimit: "4Gi" } },
+      { name: "claude-code", emptyDir: { sizeLimit: "1Mi" } },
     ]);
   });
 
@@ -127,13 +132,13 @@ describe("the editor's Deployment", () => {
 
   test("has its size's resources", () => {
     expect(at(container(), "resources")).toEqual({
-      requests: { cpu: "1", memory: "2Gi" },
-      limits: { cpu: "4", memory: "8Gi" },
+      requests: { cpu: "1", memory: "2Gi", "ephemeral-storage": "64Mi" },
+      limits: { cpu: "4", memory: "8Gi", "ephemeral-storage": "4Gi" },
     });
     const bob = at(find(run, "Deployment", "bob-editor").inputs, "spec", "template", "spec", "containers", 0);
     expect(at(bob, "resources")).toEqual({
-      requests: { cpu: "500m", memory: "1Gi" },
-      limits: { cpu: "2", memory: "4Gi" },
+      requests: { cpu: "500m", memory: "1Gi", "ephemeral-storage": "64Mi" },
+      limits: { cpu: "2", memory: "4Gi", "ephemeral-storage": "4Gi" },
     });
   });
 });
@@ -185,4 +190,245 @@ test("the Ingress has TLS, the user's host alone and the user's sign-in", () => 
       },
     ],
   });
+});
+
+describe("a workspace with everything on", () => {
+  const everything = {
+    name: "alice",
+    fullName: "Alice Ärmel",
+    email: "alice@example.com",
+    size: "tiny",
+    home: "30Gi",
+    state: "stopped",
+    extensions: ["a.b@1.2.3"],
+    sshKey: true,
+    dotfiles: "https://example.com/alice/dots",
+    kubernetesAccess: "edit",
+  };
+  const tiny = {
+    requests: { cpu: "1", memory: "1Gi" },
+    limits: { cpu: "2", memory: "2Gi" },
+    quota: { cpu: "8", memory: "16Gi", pods: 5 },
+  };
+  const settings = {
+    ...minimal,
+    users: [everything, "bob"],
+    secretEnv: { alice: { TOKEN: "hunter2" } },
+    cluster: {
+      ...minimal.cluster,
+      userNamespaces: false,
+      network: { pods: ["10.244.0.0/16"], apiServer: ["10.9.9.9/32"], dns: ["169.254.20.10/32"] },
+    },
+    workspace: {
+      sizes: { tiny },
+      extensions: ["z.z"],
+      gallery: { serviceUrl: "https://gallery.example.com/api" },
+      allow: [{ cidr: "10.1.2.3/32", ports: [22] }],
+      nodeSelector: { tier: "code-server" },
+      tolerations: [{ key: "tier", value: "code-server", effect: "NoSchedule" }],
+      runtimeClass: "gvisor",
+    },
+    claude: {
+      model: "opus",
+      permissions: { deny: ["WebFetch"] },
+      settings: { cleanupPeriodDays: 7 },
+      baseUrl: "http://ai.example.com",
+    },
+    claudeToken: "123456",
+    ingress: { httpsPort: 8443 },
+  };
+  let on: Run;
+  beforeAll(async () => {
+    on = await runProgram(settings);
+  });
+  const deployment = (user: string) => at(find(on, "Deployment", `${user}-editor`).inputs, "spec");
+  const podOf = (user: string) => at(deployment(user), "template", "spec");
+
+  test("costs 16 resources, and one with the defaults 13", () => {
+    const of = (user: string) =>
+      on.resources.filter(
+        ({ parent, name }) => parent.endsWith(` ${user}`) || name === user || name === `sign-in-${user}`,
+      );
+    expect(of("alice")).toHaveLength(16);
+    // Everybody has a Secret here, with the token of Claude Code's API.
+    expect(of("bob")).toHaveLength(14);
+    const plain = run.resources.filter(
+      ({ parent, name }) => parent.endsWith(" bob") || name === "bob" || name === "sign-in-bob",
+    );
+    expect(plain).toHaveLength(13);
+  });
+
+  test("is scheduled where the stack says, in the sandbox that it names", () => {
+    expect(podOf("alice")).toMatchObject({
+      nodeSelector: { tier: "code-server" },
+      tolerations: [{ key: "tier", operator: "Equal", value: "code-server", effect: "NoSchedule" }],
+      runtimeClassName: "gvisor",
+    });
+    expect(podOf("alice")).not.toHaveProperty("hostUsers");
+    expect(at(find(run, "Deployment", "alice-editor").inputs, "spec", "template", "spec")).toMatchObject({
+      hostUsers: false,
+    });
+  });
+
+  test("tells prepare whose it is and what to bring, and where from", () => {
+    const gallery = '{"serviceUrl":"https://gallery.example.com/api"}';
+    expect(at(podOf("alice"), "initContainers", 0)).toMatchObject({
+      name: "prepare",
+      image: "localhost/workspace:1",
+      args: ["/opt/workspace/prepare"],
+      env: [
+        { name: "EXTENSIONS_GALLERY", value: gallery },
+        { name: "WORKSPACE_USER", value: "alice" },
+        { name: "WORKSPACE_FULL_NAME", value: "Alice Ärmel" },
+        { name: "WORKSPACE_EMAIL", value: "alice@example.com" },
+        { name: "WORKSPACE_EXTENSIONS", value: "a.b@1.2.3 z.z" },
+        { name: "WORKSPACE_DOTFILES", value: "https://example.com/alice/dots" },
+        {
+          name: "CLAUDE_MANAGED_SETTINGS",
+          value: '{"cleanupPeriodDays":7,"model":"opus","permissions":{"deny":["WebFetch"]}}',
+        },
+      ],
+    });
+  });
+
+  test("gives the editor its port's address, and secrets only by reference", () => {
+    const fromSecret = (key: string) => ({
+      name: key,
+      valueFrom: { secretKeyRef: { name: "workspace", key } },
+    });
+    expect(at(podOf("alice"), "containers", 0, "env")).toEqual([
+      { name: "EXTENSIONS_GALLERY", value: '{"serviceUrl":"https://gallery.example.com/api"}' },
+      { name: "ANTHROPIC_BASE_URL", value: "http://ai.example.com" },
+      { name: "DISABLE_TELEMETRY", value: "1" },
+      { name: "DISABLE_ERROR_REPORTING", value: "1" },
+      { name: "VSCODE_PROXY_URI", value: "https://{{port}}--alice.dev.localhost:8443" },
+      fromSecret("ANTHROPIC_AUTH_TOKEN"),
+      fromSecret("TOKEN"),
+    ]);
+    expect(JSON.stringify(on.resources.filter(({ type }) => !type.endsWith(":Secret")))).not.toMatch(
+      /hunter2|123456/,
+    );
+    const secret = find(on, "Secret", "alice-secret");
+    expect(secret.inputs).toMatchObject({
+      metadata: { ...inside("workspace") },
+      stringData: {
+        ANTHROPIC_AUTH_TOKEN: "123456",
+        TOKEN: "hunter2",
+        id_ed25519: "private half of alice-ssh-key\n",
+        "id_ed25519.pub": "public half of alice-ssh-key\n",
+      },
+    });
+    expect(secret.secrets).toContain("stringData");
+    expect(at(find(on, "Secret", "bob-secret").inputs, "stringData")).toEqual({
+      ANTHROPIC_AUTH_TOKEN: "123456",
+    });
+  });
+
+  test("is replaced when a secret changes, and says no more of it than that", async () => {
+    const annotation = (of: Run) =>
+      at(
+        find(of, "Deployment", "alice-editor").inputs,
+        "spec",
+        "template",
+        "metadata",
+        "annotations",
+        "vibecode/secret-hash",
+      );
+    const other = await runProgram({ ...settings, secretEnv: { alice: { TOKEN: "hunter3" } } });
+    expect(annotation(other)).not.toEqual(annotation(on));
+    // The mocks call a whole property secret where one value in it is.
+    expect(find(on, "Deployment", "alice-editor").secrets).toEqual(["spec"]);
+    expect(find(run, "Deployment", "alice-editor").secrets).toEqual([]);
+  });
+
+  test("has its SSH key in a file that ssh accepts, and the stack exports the public half", () => {
+    expect(at(podOf("alice"), "volumes")).toContainEqual({
+      name: "ssh",
+      secret: {
+        secretName: "workspace",
+        defaultMode: 0o440,
+        items: [
+          { key: "id_ed25519", path: "id_ed25519" },
+          { key: "id_ed25519.pub", path: "id_ed25519.pub" },
+        ],
+      },
+    });
+    expect(at(podOf("bob"), "volumes")).not.toContainEqual(expect.objectContaining({ name: "ssh" }));
+    expect(find(on, "PrivateKey", "alice-ssh-key").inputs).toEqual({ algorithm: "ED25519" });
+    expect(on.outputs["sshKeys"]).toEqual({ alice: "public half of alice-ssh-key ws-alice" });
+  });
+
+  test("runs no pod while stopped, and its address answers after sign-in", () => {
+    expect(at(deployment("alice"), "replicas")).toBe(0);
+    const { inputs } = find(on, "Ingress", "alice-route");
+    expect(at(inputs, "metadata", "annotations", "traefik.ingress.kubernetes.io/router.middlewares")).toBe(
+      "sign-in-alice@file,stopped@file",
+    );
+    expect(at(deployment("bob"), "replicas")).toBe(1);
+  });
+
+  test("gets a role in its own namespace and a token, which nobody else has", () => {
+    expect(find(on, "RoleBinding", "alice-access").inputs).toMatchObject({
+      metadata: inside("workspace"),
+      subjects: [{ kind: "ServiceAccount", name: "workspace", namespace: "ws-alice" }],
+      roleRef: {
+        apiGroup: "rbac.authorization.k8s.io",
+        kind: "ClusterRole",
+        name: "vibecode-workspace-edit",
+      },
+    });
+    expect(at(podOf("alice"), "automountServiceAccountToken")).toBe(true);
+    expect(at(podOf("bob"), "automountServiceAccountToken")).toBe(false);
+  });
+
+  test("may use its quota, and without one its limits and nothing beside them", () => {
+    const shared = {
+      persistentvolumeclaims: "2",
+      "services.loadbalancers": "0",
+      "services.nodeports": "0",
+    };
+    expect(at(find(on, "ResourceQuota", "alice-quota").inputs, "spec", "hard")).toEqual({
+      ...shared,
+      pods: "5",
+      "requests.cpu": "8",
+      "limits.cpu": "8",
+      "requests.memory": "16Gi",
+      "limits.memory": "16Gi",
+    });
+    expect(at(find(on, "ResourceQuota", "bob-quota").inputs, "spec", "hard")).toEqual({
+      ...shared,
+      pods: "1",
+      "requests.cpu": "2",
+      "limits.cpu": "2",
+      "requests.memory": "4Gi",
+      "limits.memory": "4Gi",
+      "limits.ephemeral-storage": "4Gi",
+    });
+    expect(at(find(on, "LimitRange", "bob-limits").inputs, "spec", "limits")).toEqual([
+      {
+        type: "Container",
+        defaultRequest: { cpu: "500m", memory: "1Gi", "ephemeral-storage": "64Mi" },
+        default: { cpu: "2", memory: "4Gi", "ephemeral-storage": "4Gi" },
+        max: { cpu: "2", memory: "4Gi", "ephemeral-storage": "4Gi" },
+      },
+    ]);
+  });
+
+  test("lets an own home go before its size's and the stack's", () => {
+    expect(
+      at(find(on, "PersistentVolumeClaim", "alice-home").inputs, "spec", "resources", "requests", "storage"),
+    ).toBe("30Gi");
+  });
+});
+
+test("a home that would shrink below the last up's is refused before anything is registered", async () => {
+  const lastOutputs = { volumes: { alice: { home: "11Gi", extensions: "2Gi" } } };
+  await expect(runProgram(minimal, { lastOutputs })).rejects.toThrow(
+    'vibecode:users[0]: "alice" must keep its home of 11Gi: a volume can grow and cannot shrink to 10Gi',
+  );
+});
+
+test("a secret that is not encrypted in the stack's file is refused", async () => {
+  const open = runProgram({ ...minimal, claudeToken: "123456" }, { secretKeys: [] });
+  await expect(open).rejects.toThrow("vibecode:claudeToken: this value must be a secret");
 });
