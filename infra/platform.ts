@@ -3,7 +3,13 @@ import * as k8s from "@pulumi/kubernetes";
 import { Auth } from "../components/auth";
 import { Certificates } from "../components/certificates";
 import { Ingress, stopped } from "../components/ingress";
-import { editorPort, editorService, Workspace, WorkspaceRoles } from "../components/workspace";
+import {
+  editorPort,
+  editorService,
+  retentionHooks,
+  Workspace,
+  WorkspaceRoles,
+} from "../components/workspace";
 import type { Config, User } from "./config";
 
 /** Makes everything that a stack's config asks for, and gives the stack's outputs. */
@@ -57,6 +63,7 @@ export function platform(config: Config) {
     middlewares: guard(user),
     clusterDomain: config.cluster.domain,
   });
+  const retention = retentionHooks(config.cluster);
   const workspaces = config.users.map(
     (user) =>
       new Workspace(
@@ -67,6 +74,7 @@ export function platform(config: Config) {
           state: user.state,
           size: user.size,
           storage: { ...storage, home: user.home },
+          retention,
           tools: {
             extensions: user.extensions,
             gallery: workspace.gallery,

@@ -7,11 +7,13 @@ import { claudeTokenVariable } from "./claude";
 import { limitRange, quota, type Size } from "./limits";
 import { networkPolicy, type ClusterNetwork, type Destination } from "./network";
 import { editorPort, selector, workspaceDeployment, type Person, type Placement, type Tools } from "./pod";
+import type { Retention } from "./retention";
 import { accessRoles } from "./roles";
 import { route, type WorkspaceRoute } from "./route";
 import { workspaceSecret } from "./secret";
 
 export { editorPort } from "./pod";
+export { retentionHooks } from "./retention";
 export { WorkspaceRoles } from "./roles";
 
 /** The full DNS name of a user's editor inside the cluster. */
@@ -28,6 +30,8 @@ export interface WorkspaceArgs {
   /** CPU and memory, and the most that the namespace may use. */
   size: Size;
   storage: WorkspaceStorage;
+  /** Marks what the user leaves in the cluster; nothing is marked when absent, or where nothing is retained. */
+  retention?: Retention | undefined;
   tools: Tools;
   /** Secret environment variables, by name. */
   secretEnv: Readonly<Record<string, string>>;
@@ -72,7 +76,8 @@ export class Workspace extends pulumi.ComponentResource {
   readonly publicKey: pulumi.Output<string> | undefined;
 
   constructor(name: string, args: WorkspaceArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("vibecode:workspace:Workspace", name, {}, opts);
+    const hooks = args.storage.retain ? args.retention : undefined;
+    super("vibecode:workspace:Workspace", name, {}, { ...opts, ...(hooks && { hooks: hooks.leaving }) });
     const { user } = args.person;
     const child = { parent: this };
     const namespaceName = `ws-${user}`;
@@ -84,7 +89,7 @@ export class Workspace extends pulumi.ComponentResource {
     const namespace = new k8s.core.v1.Namespace(
       `${name}-namespace`,
       { metadata: { name: namespaceName, labels: { ...common, ...restrictedNamespace } } },
-      kept,
+      { ...kept, ...(hooks && { hooks: hooks.returning }) },
     );
     const inside = { ...child, dependsOn: [namespace] };
     const metadata = (objectName: string) => ({ name: objectName, namespace: namespaceName, labels: common });
