@@ -38,12 +38,12 @@ export function stackExists(cluster: string, stack: string): boolean {
   return fs.existsSync(path.join(dataFolder, "clusters", cluster, "project", `Pulumi.${stack}.yaml`));
 }
 
-/** Opens a local stack with the config of this moment; makes it where it does not exist. */
+/** Opens a local stack; makes it where it does not exist. */
 export async function openStack(args: StackArgs, report: Report): Promise<LocalStack> {
   const files = stackFolder(args.cluster, args.stack, args.project ?? checkout);
-  const stack = new LocalStack(files, args.pulumi, args.print ?? toStandardError);
+  const { pulumi, overrides = {}, print = toStandardError } = args;
+  const stack = new LocalStack(files, pulumi, overrides, print);
   await stack.make(report);
-  writeConfig(files, args.overrides ?? {});
   return stack;
 }
 
@@ -56,6 +56,7 @@ class LocalStack {
   constructor(
     private readonly files: StackFolder,
     private readonly pulumi: Pulumi,
+    private readonly overrides: Readonly<Record<string, unknown>>,
     private readonly print: (text: string) => void,
   ) {}
 
@@ -67,14 +68,12 @@ class LocalStack {
   /** Prints what `up` would do. */
   async preview(args: readonly string[] = []): Promise<void> {
     const color = process.stdout.isTTY ? "always" : "never";
-    const ran = await this.engine(
-      ["preview", "--suppress-progress", "--color", color, ...this.config(), ...args],
-      {
-        onLine: (line) => {
-          if (!isNoise(line)) process.stdout.write(`${line}\n`);
-        },
+    const config = this.config();
+    const ran = await this.engine(["preview", "--suppress-progress", "--color", color, ...config, ...args], {
+      onLine: (line) => {
+        if (!isNoise(line)) process.stdout.write(`${line}\n`);
       },
-    );
+    });
     if (ran.code !== 0) throw new UserError("the preview failed", "mend what it says above");
   }
 
@@ -96,11 +95,12 @@ class LocalStack {
   }
 
   private async change(command: string, args: readonly string[], report: Report): Promise<Outcome> {
+    const config = this.config();
     await clearStaleLocks(this.files, report);
     await this.settle(report);
     const events = new Events(report, this.print);
     const began = Date.now();
-    const ran = await this.engine([command, "--yes", "--json", ...this.config(), ...args], {
+    const ran = await this.engine([command, "--yes", "--json", ...config, ...args], {
       onLine: (line, from) => {
         if (from === "stdout") events.line(line);
       },
@@ -125,7 +125,9 @@ class LocalStack {
     await this.ask(["stack", "import"], JSON.stringify(state));
   }
 
+  /** The config of this moment, for a run of the program; a question about the stack leaves an `up` its own. */
   private config(): string[] {
+    writeConfig(this.files, this.overrides);
     return ["--config-file", this.files.configFile];
   }
 

@@ -55,8 +55,9 @@ afterAll(removeTemporary);
 test("a stack is made once, outside the checkout, and only its owner can read it", async () => {
   onlyOnPath(engine(""));
   await open();
-  await open();
+  const { stack, report } = await open();
   expect(called()).toEqual(["pulumi stack init --no-select --non-interactive --stack local"]);
+  await stack.up(report);
   expect(parse(fs.readFileSync(path.join(data, "Pulumi.local.yaml"), "utf8"))).toEqual({
     config: { "vibecode:domain": "dev.localhost", "vibecode:cluster": { context: "vibecode" } },
     encryptionsalt: "v1:salt",
@@ -80,9 +81,23 @@ test("a making that was cut off after the state is begun anew", async () => {
 test("a stack file with another passphrase's secrets, or none at all, is refused", async () => {
   onlyOnPath(engine(""));
   fs.writeFileSync(path.join(project, "stacks", "Pulumi.local.yaml"), "encryptionsalt: v1:other\n");
-  await expect(open()).rejects.toThrow("stacks/Pulumi.local.yaml holds secrets of another passphrase");
+  const { stack, report } = await open();
+  const refused = "stacks/Pulumi.local.yaml holds secrets of another passphrase";
+  await expect(stack.up(report)).rejects.toThrow(refused);
+  await expect(stack.preview()).rejects.toThrow(refused);
   fs.rmSync(path.join(project, "stacks", "Pulumi.local.yaml"));
-  await expect(open()).rejects.toThrow("there is no stack local; write stacks/Pulumi.local.yaml");
+  await expect(stack.up(report)).rejects.toThrow("there is no stack local; write stacks/Pulumi.local.yaml");
+});
+
+test("a question about the stack leaves the config of an up as it is", async () => {
+  onlyOnPath(engine(`"stack output") echo '{}' ;;`));
+  const { stack, report } = await open();
+  await stack.up(report);
+  const file = path.join(data, "Pulumi.local.yaml");
+  const before = fs.readFileSync(file, "utf8");
+  const asking = await openStack({ cluster: "test", stack: "local", pulumi, project }, report);
+  await asking.outputs();
+  expect(fs.readFileSync(file, "utf8")).toBe(before);
 });
 
 test("up tells what is worked on, prints warnings whole and returns the engine's counts", async () => {
