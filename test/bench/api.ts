@@ -17,13 +17,9 @@ export interface Api {
 
 /** @param access kubectl's flags that say which cluster: `--kubeconfig`, `--context` */
 export async function openApi(...access: string[]): Promise<Api> {
-  const proxy = spawn(toolPath("kubectl"), [...access, "proxy", "--port=0"], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const close = () => {
-    proxy.kill();
-  };
-  process.once("exit", close);
+  // Ends with this process, however that ends.
+  const args = ["--pdeathsig", "KILL", toolPath("kubectl"), ...access, "proxy", "--port=0"];
+  const proxy = spawn("setpriv", args, { stdio: ["ignore", "pipe", "inherit"] });
   const [said] = z.tuple([z.string()]).parse(await once(createInterface(proxy.stdout), "line"));
   const server = `http://${/127\.0\.0\.1:\d+/.exec(said)?.[0] ?? ""}`;
 
@@ -41,7 +37,9 @@ export async function openApi(...access: string[]): Promise<Api> {
   return {
     send,
     call,
-    close,
+    close: () => {
+      proxy.kill();
+    },
     list: async (path, shape) => z.object({ items: z.array(shape) }).parse(await call("GET", path)).items,
   };
 }

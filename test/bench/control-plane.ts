@@ -14,6 +14,8 @@ import { toolPath } from "../../local/toolchain";
 export interface ControlPlane {
   kubeconfig: string;
   context: string;
+  /** Starts one program more, which ends with the rest, as one of the cluster's own users: `scheduler`. */
+  start(command: string, as: string, options: Record<string, string>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -33,19 +35,21 @@ async function freePort(): Promise<number> {
 /**
  * A real API server with its database and the real controllers, on loopback, and no node: what the engine waits for
  * is the API, not fifty editors that share this machine's processors.
+ *
+ * @param nodes whether nodes will report to it. Default no: then nobody may miss them
  */
-export async function startControlPlane(folder: string): Promise<ControlPlane> {
+export async function startControlPlane(folder: string, nodes = false): Promise<ControlPlane> {
   const file = (...parts: string[]) => path.join(folder, ...parts);
   const keys = await pki(file("pki"), "bench", "127.0.0.1", apiService);
   const [etcd, peer, api, controllers] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
   const url = (port: number) => `http://127.0.0.1:${port}`;
   const server = `https://127.0.0.1:${api}`;
-  await fs.writeFile(file("admin"), kubeconfig("bench", server, keys.ca, keys.pair("admin")));
-  await fs.writeFile(
-    file("controllers"),
-    kubeconfig("controllers", server, keys.ca, keys.pair("controller-manager")),
-  );
+  const access = async (user: string) => {
+    await fs.writeFile(file(user), kubeconfig("bench", server, keys.ca, keys.pair(user)));
+    return file(user);
+  };
 
+  const admin = await access("admin");
   const accounts = file("pki", "service-accounts.key");
   const commands: [string, Record<string, string>][] = [
     [
@@ -74,20 +78,21 @@ export async function startControlPlane(folder: string): Promise<ControlPlane> {
         "service-account-signing-key-file": accounts,
         "service-cluster-ip-range": serviceNetwork,
         "authorization-mode": "RBAC",
+        // Debian's etcd cannot serve lists as streams; kwok would ask for nothing else.
+        "feature-gates": "WatchList=false",
       },
     ],
     [
       toolPath("kube-controller-manager"),
       {
-        kubeconfig: file("controllers"),
+        kubeconfig: await access("controller-manager"),
         "bind-address": "127.0.0.1",
         "secure-port": `${controllers}`,
         "leader-elect": "false",
         "root-ca-file": file("pki", "ca.crt"),
         "service-account-private-key-file": accounts,
         "use-service-account-credentials": "true",
-        // There is no node, so nobody may miss it.
-        controllers: "*,-node-lifecycle-controller,-pod-garbage-collector-controller",
+        controllers: nodes ? "*" : "*,-node-lifecycle-controller,-pod-garbage-collector-controller",
       },
     ],
   ];
@@ -99,21 +104,26 @@ export async function startControlPlane(folder: string): Promise<ControlPlane> {
       await once(child, "exit");
     }
   };
-  process.once("exit", () => {
-    for (const child of processes) child.kill("SIGKILL");
-  });
+  const start = async (command: string, options: Record<string, string>) => {
+    const log = await fs.open(file(`${path.basename(command)}.log`), "w");
+    // Ends with this process, however that ends.
+    const args = ["--pdeathsig", "KILL", command, ...flags(options)];
+    processes.push(spawn("setpriv", args, { stdio: ["ignore", log.fd, log.fd] }));
+    await log.close();
+  };
   try {
-    for (const [command, options] of commands) {
-      const log = await fs.open(file(`${path.basename(command)}.log`), "w");
-      processes.push(spawn(command, flags(options), { stdio: ["ignore", log.fd, log.fd] }));
-      await log.close();
-    }
-    await ready(file("admin"));
+    for (const [command, options] of commands) await start(command, options);
+    await ready(admin);
   } catch (cause) {
     await stop();
     throw cause;
   }
-  return { kubeconfig: file("admin"), context: "bench", stop };
+  return {
+    kubeconfig: admin,
+    context: "bench",
+    start: async (command, as, options) => start(command, { kubeconfig: await access(as), ...options }),
+    stop,
+  };
 }
 
 /** Waits until namespaces get their service accounts: then both the API server and the controllers work. */

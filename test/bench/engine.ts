@@ -5,7 +5,7 @@ import type { Pulumi } from "../../local/pulumi";
 import { startControlPlane } from "./control-plane";
 import { kubectl } from "./kubectl";
 import { standInNode } from "./node";
-import { Platform } from "./platform";
+import { Platform, userNames } from "./platform";
 import type { Manifest } from "./platform";
 
 /** What one number of users costs; all times in seconds. */
@@ -50,21 +50,21 @@ export async function measureEngine(
   try {
     const platform = await Platform.create(path.join(folder, "project"), pulumi, cluster);
     report("0 users: up");
-    await platform.up(0);
-    const fixed = await platform.up(0);
+    await platform.up([]);
+    const fixed = await platform.up([]);
     await platform.destroy();
 
     const sizes: Size[] = [];
     const added: Added = { to: Math.max(...counts), fixed, up: 0, kubectlNew: 0, kubectlAll: 0 };
     for (const users of counts) {
       report(`${users} users: up`);
-      const up = await platform.up(users);
-      const again = await platform.up(users);
+      const up = await platform.up(userNames(users));
+      const again = await platform.up(userNames(users));
       const { resources, manifests } = await platform.objects();
       let more: Manifest[] = manifests;
       if (users === added.to) {
         report(`${users + 1} users: up`);
-        added.up = await platform.up(users + 1);
+        added.up = await platform.up(userNames(users + 1));
         more = (await platform.objects()).manifests;
       }
       report(`${users} users: destroy`);

@@ -4,6 +4,8 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { checkout } from "../../local/paths";
 import type { Pulumi } from "../../local/pulumi";
+import { start } from "../plugins/process";
+import type { Running } from "../plugins/process";
 import type { ControlPlane } from "./control-plane";
 import { run } from "./run";
 
@@ -55,22 +57,37 @@ export class Platform {
     return platform;
   }
 
-  /** Brings the stack to this many users and says how many seconds it took. */
-  async up(users: number): Promise<number> {
+  /** Brings the stack to these users and says how many seconds it took. */
+  async up(users: readonly unknown[], extra: Record<string, unknown> = {}): Promise<number> {
+    await this.configure(users, extra);
+    const began = performance.now();
+    await this.run("up", "--yes", "--skip-preview", "--stack", "bench");
+    return (performance.now() - began) / 1000;
+  }
+
+  /** Begins to bring the stack to these users, and hands the engine over: it may wait for long. */
+  async begin(users: readonly unknown[], extra: Record<string, unknown> = {}): Promise<Running> {
+    await this.configure(users, extra);
+    const args = ["up", "--yes", "--skip-preview", "--stack", "bench", "--non-interactive"];
+    return start(this.pulumi.command, args, {
+      cwd: this.folder,
+      env: { ...process.env, ...this.environment },
+    });
+  }
+
+  private async configure(users: readonly unknown[], extra: Record<string, unknown>): Promise<void> {
     const { kubeconfig, context } = this.cluster;
     const config = {
       "vibecode:domain": "bench.localhost",
       "vibecode:cluster": { kubeconfig, context, name: "bench" },
-      "vibecode:users": userNames(users),
+      "vibecode:users": users,
       "vibecode:images": { workspace: "localhost/workspace:bench" },
       "vibecode:storage": { class: "bench", retain: false },
       "vibecode:ingress": { exposure: { type: "NodePort" } },
+      ...extra,
     };
     // JSON is YAML.
     await fs.writeFile(this.file, JSON.stringify({ encryptionsalt: this.salt, config }));
-    const began = performance.now();
-    await this.run("up", "--yes", "--skip-preview", "--stack", "bench");
-    return (performance.now() - began) / 1000;
   }
 
   async destroy(): Promise<void> {
@@ -94,15 +111,21 @@ export class Platform {
     return path.join(this.folder, "stacks", "Pulumi.bench.yaml");
   }
 
+  private get environment() {
+    return {
+      ...this.pulumi.env,
+      PULUMI_BACKEND_URL: `file://${path.join(this.folder, "state")}`,
+      PULUMI_CONFIG_PASSPHRASE: "bench",
+      PULUMI_HOME: path.join(this.folder, "home"),
+      // A test runner's options are not for the engine's Node processes.
+      NODE_OPTIONS: undefined,
+    };
+  }
+
   private run(...args: string[]): Promise<string> {
     return run(this.pulumi.command, [...args, "--non-interactive"], {
       cwd: this.folder,
-      env: {
-        ...this.pulumi.env,
-        PULUMI_BACKEND_URL: `file://${path.join(this.folder, "state")}`,
-        PULUMI_CONFIG_PASSPHRASE: "bench",
-        PULUMI_HOME: path.join(this.folder, "home"),
-      },
+      env: this.environment,
     });
   }
 }
