@@ -1,4 +1,5 @@
 import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
 
 import { Auth } from "../components/auth";
 import { Certificates } from "../components/certificates";
@@ -14,6 +15,11 @@ import type { Config, User } from "./config";
 
 /** Makes everything that a stack's config asks for, and gives the stack's outputs. */
 export function platform(config: Config) {
+  for (const name of Object.keys(config.secretEnv).filter(
+    (key) => !config.users.some((user) => user.name === key),
+  )) {
+    void pulumi.log.warn(`vibecode:secretEnv.${name} is not used: ${name} is not among the users`);
+  }
   const provider = new k8s.Provider("cluster", {
     kubeconfig: config.cluster.kubeconfig,
     context: config.cluster.context,

@@ -38,7 +38,7 @@ async function volumesOfLastUp(): Promise<Record<string, Volumes>> {
 const folder = join(__dirname, "../workspace-image/extensions");
 
 /** Extensions that lie in the image, `publisher.name@version`: files named `<publisher>.<name>-<version>.vsix`. */
-function imageExtensions(): string[] {
+export function imageExtensions(): string[] {
   return readdirSync(folder)
     .map((file) => /^(.+)-(\d+\.\d+\.\d+.*)\.vsix$/.exec(file))
     .flatMap((match) => (match === null ? [] : [`${match[1] ?? ""}@${match[2] ?? ""}`]))

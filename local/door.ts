@@ -54,7 +54,11 @@ export function ask(
   });
 }
 
-/** Waits until each user's own password opens that user's editor: it takes its time to reach Traefik. */
+/** Whether the editor answers, or its address says that it is stopped. */
+const isAtHome = ({ status, headers }: Answer): boolean =>
+  status === 200 || (status === 503 && headers["x-workspace-state"] === "stopped");
+
+/** Waits until each user's own password opens that user's address: it takes its time to reach Traefik. */
 export async function reachable(
   door: Door,
   users: readonly { host: string; credentials: string }[],
@@ -69,7 +73,7 @@ export async function reachable(
         answer: await ask(door, user.host, "/healthz", user.credentials),
       })),
     );
-    const missing = asked.filter(({ answer }) => answer?.status !== 200);
+    const missing = asked.filter(({ answer }) => answer === undefined || !isAtHome(answer));
     const [first] = missing;
     if (first !== undefined && Date.now() > end) {
       const said = first.answer === undefined ? "does not answer" : `answers ${first.answer.status}`;

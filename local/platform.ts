@@ -5,6 +5,7 @@ import { z } from "zod";
 
 import { parseConfig } from "../infra/config";
 import { ConfigError } from "../infra/explain";
+import { imageExtensions } from "../infra/surroundings";
 import { chooseCluster, type Cluster } from "./cluster";
 import { UserError, type Report } from "./errors";
 import { habit } from "./habit";
@@ -84,10 +85,14 @@ export function checkConfig(platform: Platform): void {
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
   try {
-    parseConfig(z.record(z.string(), z.string()).parse(Object.fromEntries(raw)));
+    // A local stack's secrets are not in its file, so what is there lies open.
+    const around = { isSecret: () => false, imageExtensions: imageExtensions() };
+    parseConfig(z.record(z.string(), z.string()).parse(Object.fromEntries(raw)), around);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    throw new UserError(error.message, `correct stacks/Pulumi.${stack.name}.yaml`);
+    const secret = `; \`${habit("secret NAME=...", stack.name)}\` takes a secret`;
+    const more = error.message.includes("must be a secret") ? secret : "";
+    throw new UserError(error.message, `correct stacks/Pulumi.${stack.name}.yaml${more}`);
   }
 }
 
@@ -109,6 +114,8 @@ export interface Outputs {
   urls: Record<string, string>;
   /** What each user types at sign-in, by the user's name. */
   passwords: Record<string, string>;
+  /** Public halves of SSH keys, by the user's name. */
+  sshKeys: Record<string, string>;
   /** The authority that browsers must trust, PEM. */
   ca: string;
 }
@@ -116,6 +123,7 @@ export interface Outputs {
 const outputs = z.object({
   urls: z.record(z.string(), z.string()).default({}),
   passwords: z.record(z.string(), z.string()).default({}),
+  sshKeys: z.record(z.string(), z.string()).default({}),
   ca: z.string().default(""),
 });
 

@@ -7,7 +7,7 @@ import { checkout, dataFolder } from "../paths";
 import { Events, isNoise, type Touched } from "./events";
 import { countPending, settlePending } from "./pending";
 import type { Pulumi } from "./prepare";
-import { saltFile, stackFolder, stateFile, writeConfig, type StackFolder } from "./stack-folder";
+import { saltFile, secretNames, stackFolder, stateFile, writeConfig, type StackFolder } from "./stack-folder";
 import { clearStaleLocks } from "./stack-lock";
 
 export interface StackArgs {
@@ -81,6 +81,20 @@ class LocalStack {
   async outputs({ showSecrets = false } = {}): Promise<Record<string, unknown>> {
     const text = await this.ask(["stack", "output", "--json", ...(showSecrets ? ["--show-secrets"] : [])]);
     return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+  }
+
+  /** Places of the stack's own secrets: `secretEnv.alice.TOKEN`. */
+  secretNames(): string[] {
+    return secretNames(this.files);
+  }
+
+  /** Encrypts a value with the stack's passphrase, for the next `up`. It is no argument, which others could see. */
+  async setSecret(name: string, value: string): Promise<void> {
+    await this.ask(["config", "set", "--secret", "--path", `${this.files.projectName}:${name}`], value);
+  }
+
+  async removeSecret(name: string): Promise<void> {
+    await this.ask(["config", "rm", "--path", `${this.files.projectName}:${name}`]);
   }
 
   /** Makes the stack in the backend, with the salt of its secrets in the scratch project. */

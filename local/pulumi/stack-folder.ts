@@ -86,11 +86,25 @@ export function writeConfig(files: StackFolder, overrides: Readonly<Record<strin
       `stacks/Pulumi.${files.stack}.yaml holds secrets of another passphrase (encryptionsalt)`,
       "take them out: a local stack generates its own",
     );
-  const { encryptionsalt } = stackFile.parse(read(saltFile(files)));
-  const config = { ...checkedOut.config, ...overrides };
+  // The scratch project's own config is nothing but secrets, which only this stack's passphrase opens.
+  const { encryptionsalt, config: secrets } = stackFile.parse(read(saltFile(files)));
+  const config = { ...checkedOut.config, ...secrets, ...overrides };
   const draft = `${files.configFile}.${process.pid}`;
   fs.writeFileSync(draft, stringify({ ...checkedOut, encryptionsalt, config }), { mode: 0o600 });
   fs.renameSync(draft, files.configFile);
+}
+
+/** Places of the stack's secrets, below the project's name: `secretEnv.alice.TOKEN`. */
+export function secretNames(files: StackFolder): string[] {
+  const { config } = stackFile.parse(read(saltFile(files)));
+  const below = (value: unknown, path: string): string[] => {
+    const found = z.record(z.string(), z.unknown()).safeParse(value).data ?? {};
+    if ("secure" in found) return [path];
+    return Object.entries(found).flatMap(([key, inner]) => below(inner, `${path}.${key}`));
+  };
+  return Object.entries(config ?? {})
+    .flatMap(([key, value]) => below(value, key.slice(files.projectName.length + 1)))
+    .sort();
 }
 
 function read(file: string): unknown {

@@ -10,6 +10,8 @@ export interface PlatformArgs {
   users: readonly unknown[];
   /** Other keys of the config, with their namespace. */
   extra?: Readonly<Record<string, unknown>>;
+  /** Secrets of the config, by their places below the namespace: `secretEnv.alice.TOKEN`. */
+  secrets?: Readonly<Record<string, string>>;
 }
 
 /** The platform as a test meets it: on the cluster `test`, below a domain of its own. */
@@ -19,6 +21,8 @@ export interface Deployed {
   door: Door;
   url: (user: string) => string;
   password: (user: string) => string;
+  /** Public halves of the SSH keys, by user. */
+  sshKeys: Record<string, string>;
 }
 
 const domain = "test.localhost";
@@ -32,7 +36,7 @@ export async function up(args: PlatformArgs): Promise<Outcome> {
 export async function deploy(args: PlatformArgs): Promise<Deployed> {
   const stack = await open(args);
   await stack.up(quiet);
-  const { urls, passwords, ca } = await localOutputs(stack);
+  const { urls, passwords, sshKeys, ca } = await localOutputs(stack);
   const door = { address: process.env["VIBECODE_TEST_NODE"] ?? "", port: 30443, ca };
   const people = Object.entries(passwords);
   await reachable(
@@ -45,6 +49,7 @@ export async function deploy(args: PlatformArgs): Promise<Deployed> {
     door,
     url: (user) => known(urls, user),
     password: (user) => known(passwords, user),
+    sshKeys,
   };
 }
 
@@ -58,7 +63,10 @@ export async function open(args: PlatformArgs): Promise<LocalStack> {
     ...args.extra,
   };
   const pulumi = await preparePulumi(quiet);
-  return openStack({ cluster: "test", stack: "local", pulumi, overrides, print: quiet }, quiet);
+  const stack = await openStack({ cluster: "test", stack: "local", pulumi, overrides, print: quiet }, quiet);
+  for (const name of stack.secretNames()) await stack.removeSecret(name);
+  for (const [name, value] of Object.entries(args.secrets ?? {})) await stack.setSecret(name, value);
+  return stack;
 }
 
 const quiet = () => undefined;

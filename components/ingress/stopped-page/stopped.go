@@ -33,6 +33,8 @@ func answer(w http.ResponseWriter, r *http.Request) {
 	// Whoever starts it again, the next request must find it.
 	h.Set("Cache-Control", "no-store")
 	h.Set("Retry-After", "300")
+	// Tells a program this answer from a proxy's own 503.
+	h.Set("X-Workspace-State", "stopped")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
 	w.WriteHeader(http.StatusServiceUnavailable)
 	_, _ = io.WriteString(w, body)
