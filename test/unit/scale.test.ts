@@ -1,0 +1,161 @@
+import fc from "fast-check";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { userObject } from "../../infra/schema";
+import { userName } from "../../infra/values";
+import { everything, secretEnv, workspace } from "../bench/everything";
+import { at, minimal, runProgram, type Registered, type Run } from "./mocks";
+
+/** A user of the config, and the secrets that the config keeps apart. */
+interface Person {
+  user: { name: string; state?: string };
+  secretEnv?: Record<string, string>;
+}
+
+const fullest = (name: string): Person => ({ user: everything(name), secretEnv });
+
+/** The program's run for these people. */
+function runFor(people: readonly Person[], stack: Record<string, unknown> = {}): Promise<Run> {
+  return runProgram({
+    ...minimal,
+    workspace,
+    ...stack,
+    users: people.map(({ user }) => (Object.keys(user).length === 1 ? user.name : user)),
+    secretEnv: Object.fromEntries(people.map(({ user, secretEnv = {} }) => [user.name, secretEnv])),
+  });
+}
+
+/** Whether a resource is there for this user alone: the workspace, what lies in it, the password. */
+const belongsTo = (user: string, { type, name, parent }: Registered): boolean =>
+  parent === `vibecode:workspace:Workspace ${user}` ||
+  (type === "vibecode:workspace:Workspace" && name === user) ||
+  (type === "random:index/randomPassword:RandomPassword" && name === `sign-in-${user}`);
+
+const keyOf = ({ type, name }: Registered): string => `${type} ${name}`;
+
+/** Every resource whose registration differs between two runs, or that only one of them has. */
+function differences(before: Run, after: Run): Registered[] {
+  const [old, now] = [before, after].map(
+    (run) => new Map(run.resources.map((resource) => [keyOf(resource), JSON.stringify(resource)])),
+  );
+  const all = new Map([...before.resources, ...after.resources].map((each) => [keyOf(each), each]));
+  return [...all].filter(([key]) => old?.get(key) !== now?.get(key)).map(([, resource]) => resource);
+}
+
+/** Names that are as the platform's own resources are called, or that with a user's beginning end as they do. */
+let dangerous: string[];
+let names: fc.Arbitrary<string>;
+/** How many resources a stack without users has. */
+let shared: number;
+
+beforeAll(async () => {
+  const [none, one] = [await runFor([]), await runFor([fullest("x")])];
+  shared = none.resources.length;
+  // Of `x-ssh-key` both `-ssh` and `-ssh-key`.
+  const endings = one.resources.flatMap(({ name }) =>
+    name.startsWith("x-")
+      ? [...name.matchAll(/-/g), { index: name.length }].map(({ index }) => name.slice(1, index))
+      : [],
+  );
+  const all = ["a", ...endings.map((ending) => `a${ending}`), ...none.resources.map(({ name }) => name)];
+  dangerous = [...new Set(all)].filter((name) => userName.safeParse(name).success);
+  names = fc
+    .oneof(fc.constantFrom(...dangerous), fc.stringMatching(/^[a-z](-?[a-z0-9]){0,31}$/))
+    .filter((name) => userName.safeParse(name).success);
+});
+
+const settings = fc.record(
+  {
+    fullName: fc.constantFrom("Ada", "Ada Lovelace"),
+    email: fc.constantFrom("ada@example.com", "ada@example.org"),
+    size: fc.constantFrom("small", "medium", "large"),
+    home: fc.constantFrom("20Gi", "30Gi"),
+    state: fc.constantFrom("running", "stopped"),
+    groups: fc.subarray(["developers", "admins"]),
+    extensions: fc.subarray(["golang.go", "rust-lang.rust@1.2.3"]),
+    sshKey: fc.boolean(),
+    dotfiles: fc.constantFrom("https://git.example.com/a/dotfiles", "https://git.example.com/b/dotfiles"),
+    kubernetesAccess: fc.constantFrom("view", "edit"),
+  },
+  { requiredKeys: [] },
+);
+const secrets = fc.dictionary(fc.constantFrom("TOKEN", "KEY"), fc.constantFrom("one", "two"));
+const people = (minLength: number) =>
+  fc.uniqueArray(
+    fc
+      .tuple(names, settings, secrets)
+      .map(([name, settings, secretEnv]): Person => ({ user: { ...settings, name }, secretEnv })),
+    { selector: ({ user }) => user.name, minLength, maxLength: 4 },
+  );
+const stacks = fc.record({ claudeToken: fc.constant("token") }, { requiredKeys: [] });
+
+function expectApart({ resources }: Run): void {
+  // Stricter than the engine, which tells resources of one type and name apart by their parents' types.
+  const keys = resources.map(keyOf);
+  expect(keys).toHaveLength(new Set(keys).size);
+  const objects = resources
+    .filter(({ type }) => type.startsWith("kubernetes:"))
+    .map(({ type, inputs }) =>
+      [type, at(inputs, "metadata", "namespace"), at(inputs, "metadata", "name")].join(" "),
+    );
+  expect(objects).toHaveLength(new Set(objects).size);
+}
+
+test("whatever users are called and ask for, no two resources or objects share a name, and nobody costs more than 16", async () => {
+  await fc.assert(
+    fc.asyncProperty(people(0), stacks, async (list, stack) => {
+      const run = await runFor(list, stack);
+      expectApart(run);
+      expect(run.resources.length - shared).toBeLessThanOrEqual(16 * list.length);
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test("users who are called as the platform's own resources are, or end as they do, never meet them or each other", async () => {
+  expect(dangerous).toEqual(expect.arrayContaining(["a-route", "a-ssh", "a-ssh-key", "certificates"]));
+  expectApart(await runFor(dangerous.map(fullest)));
+});
+
+test("a user who comes, goes or changes touches no other's resources, and of the shared ones at most who may sign in", async () => {
+  let touched = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      people(1),
+      fc.option(fc.tuple(settings, secrets)),
+      stacks,
+      async ([one, ...others], change, stack) => {
+        if (one === undefined) return;
+        const { name, state = "running" } = one.user;
+        const after: Person[] =
+          change === null ? [] : [{ user: { ...change[0], name }, secretEnv: change[1] }];
+        const found = differences(
+          await runFor([one, ...others], stack),
+          await runFor([...after, ...others], stack),
+        );
+        touched += found.length;
+        const beyond = found.filter((resource) => !belongsTo(name, resource)).map(keyOf);
+        // Sign-in knows who there is, and whose workspace is stopped.
+        const known = after[0] !== undefined && (after[0].user.state ?? "running") === state;
+        expect(beyond).toEqual(known ? [] : ["kubernetes:core/v1:Secret ingress-sign-in"]);
+      },
+    ),
+    { numRuns: 20 },
+  );
+  expect(touched).toBeGreaterThan(0);
+});
+
+const bench = fs.readFileSync(path.join(__dirname, "../../docs/bench.md"), "utf8");
+
+test("a user with defaults costs as many resources as docs/bench.md says", async () => {
+  const documented = /A user costs (\d+) resources/.exec(bench)?.[1];
+  const run = await runFor([{ user: { name: "x" } }]);
+  expect(`${run.resources.length - shared}`).toBe(documented);
+});
+
+test("a user with everything on costs as many as it says", async () => {
+  expect(Object.keys(everything("x")).sort()).toEqual(Object.keys(userObject.shape).sort());
+  const documented = /(\d+) with everything on/.exec(bench)?.[1];
+  const run = await runFor([fullest("x")], { claudeToken: "token" });
+  expect(`${run.resources.length - shared}`).toBe(documented);
+});
