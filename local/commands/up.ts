@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
+import { embeddedTools } from "../cluster/embedded";
 import { habit } from "../habit";
 import { clusterPackages, ensurePackages, imagePackages, onPath, preflight } from "../host";
 import { reachable } from "../door";
@@ -120,7 +121,6 @@ async function upLocal(platform: Platform): Promise<{ outcome: Outcome; outputs:
 /** A kubelet refreshes mounted Secrets within its sync period (10 s here, 60 s by default) and some seconds. */
 const propagationSeconds = 90;
 
-const embeddedTools = ["kubernetes", "coredns", "pause", "supervise"] as const;
 const kubectlTools = ["kubernetes"] as const;
 
 /** Room for Go's caches and the image's layers, while nothing is built yet; afterwards a build says what it needs. */

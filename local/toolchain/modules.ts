@@ -36,6 +36,8 @@ const table = {
     ldflags: (version) =>
       `-s -w -X github.com/traefik/traefik/v3/pkg/version.Version=${version("github.com/traefik/traefik/v3")}`,
   },
+  // The checksum database lacks it; go.sum pins it all the same.
+  "kube-router": { ...plain, env: { GONOSUMDB: "github.com/cloudnativelabs/kube-router" } },
   // Plays nodes for the real scheduler. Tests alone use it.
   kwok: plain,
   supervise: plain,

@@ -1,11 +1,12 @@
 import { embedded, type Cluster } from "../../local/cluster";
+import { embeddedTools } from "../../local/cluster/embedded";
 import type { Report } from "../../local/errors";
 import { ensureImages } from "../../local/images";
 import { ensureTools, toolPath } from "../../local/toolchain";
 
 /** Builds what an embedded cluster is made of, where it is not there yet: minutes the first time. */
 export async function buildCluster(report: Report): Promise<void> {
-  await ensureTools(["kubernetes", "coredns", "pause", "supervise"], report);
+  await ensureTools(embeddedTools, report);
 }
 
 /** An embedded cluster for tests; `parent` keeps it in a folder of its own. */

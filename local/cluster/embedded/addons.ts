@@ -5,14 +5,14 @@ export const provisioner = "vibecode.local/volumes";
 
 const labels = { "k8s-app": "kube-dns" };
 
-/** What every cluster has beside its own components: name resolution and a storage class. */
+/** What every cluster has beside its own components: name resolution, a storage class, and rights of its parts. */
 export function addons(dnsImage: string, forwards: boolean): object {
-  return { apiVersion: "v1", kind: "List", items: [...dns(dnsImage, forwards), ...storage()] };
+  return { apiVersion: "v1", kind: "List", items: [...dns(dnsImage, forwards), ...storage(), ...firewall()] };
 }
 
 function dns(image: string, forwards: boolean): object[] {
   const meta = { name: "coredns", namespace: "kube-system" };
-  const corefile = `.:1053 {
+  const corefile = `.:53 {
   errors
   health
   ready
@@ -54,6 +54,8 @@ function dns(image: string, forwards: boolean): object[] {
               runAsNonRoot: true,
               runAsUser: 65532,
               seccompProfile: { type: "RuntimeDefault" },
+              // A NetworkPolicy sees the port of the pod, not that of the Service, and everybody opens 53.
+              sysctls: [{ name: "net.ipv4.ip_unprivileged_port_start", value: "0" }],
             },
             volumes: [{ name: "config", configMap: { name: "coredns" } }],
             containers: [
@@ -64,8 +66,8 @@ function dns(image: string, forwards: boolean): object[] {
                 args: ["-conf", "/etc/coredns/Corefile"],
                 volumeMounts: [{ name: "config", mountPath: "/etc/coredns", readOnly: true }],
                 ports: [
-                  { name: "dns", containerPort: 1053, protocol: "UDP" },
-                  { name: "dns-tcp", containerPort: 1053, protocol: "TCP" },
+                  { name: "dns", containerPort: 53, protocol: "UDP" },
+                  { name: "dns-tcp", containerPort: 53, protocol: "TCP" },
                 ],
                 resources: { requests: { cpu: "50m", memory: "32Mi" }, limits: { memory: "170Mi" } },
                 readinessProbe: { httpGet: { path: "/ready", port: 8181 }, periodSeconds: 2 },
@@ -126,6 +128,22 @@ function storage(): object[] {
       ],
     },
     binding("vibecode:storage", { kind: "User", name: "vibecode:storage" }),
+  ];
+}
+
+function firewall(): object[] {
+  return [
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRole",
+      metadata: { name: "vibecode:kube-router" },
+      rules: [
+        { apiGroups: [""], resources: ["nodes"], verbs: ["get"] },
+        { apiGroups: [""], resources: ["namespaces", "pods"], verbs: ["list", "watch"] },
+        { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs: ["list", "watch"] },
+      ],
+    },
+    binding("vibecode:kube-router", { kind: "User", name: "vibecode:kube-router" }),
   ];
 }
 

@@ -46,6 +46,11 @@ export function components(it: Instance, link: Link, bin: (tool: string) => stri
       command: [bin("kube-proxy"), `--config=${inside}/kube-proxy.json`],
       after: [api],
     },
+    {
+      name: "kube-router",
+      command: [bin("kube-router"), ...kubeRouter(it)],
+      after: [api],
+    },
   ];
 }
 
@@ -138,5 +143,15 @@ function kubelet(it: Instance, link: Link): string[] {
     "hostname-override": it.node,
     "node-ip": link.node,
     "node-labels": "ingress-ready=true",
+  });
+}
+
+function kubeRouter(it: Instance): string[] {
+  return flags({
+    kubeconfig: `${inside}/kube-router.kubeconfig`,
+    "hostname-override": it.node,
+    "service-cluster-ip-range": serviceNetwork,
+    // Rules follow each change at once. What could not be written then is written now.
+    "iptables-sync-period": "1m",
   });
 }

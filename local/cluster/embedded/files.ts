@@ -1,4 +1,5 @@
-import { inside, type Instance } from "./instance";
+import { addressFolder, inside, type Instance } from "./instance";
+import { firewall } from "./firewall";
 import { dnsService, podNetwork, type Link } from "./network";
 
 /** Files of the node which say how its components behave, by their names in the instance's folder. */
@@ -13,6 +14,7 @@ export function configFiles(
     "kube-proxy.json": JSON.stringify(kubeProxy(it), null, 2),
     "encryption.json": JSON.stringify(encryption(encryptionKey), null, 2),
     "containerd.toml": containerd(pauseImage),
+    firewall,
     "cni/10-pods.conflist": JSON.stringify(podInterfaces, null, 2),
   };
 }
@@ -104,7 +106,7 @@ const podInterfaces = {
       mtu: 0,
       ipam: {
         type: "host-local",
-        dataDir: "/run/cni",
+        dataDir: addressFolder,
         ranges: [[{ subnet: podNetwork }]],
         routes: [{ dst: "0.0.0.0/0" }],
       },

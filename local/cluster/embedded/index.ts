@@ -3,11 +3,21 @@ import { mkdir, rm } from "node:fs/promises";
 import { UserError, type Report } from "../../errors";
 import { withLock } from "../../toolchain/lock";
 import type { Cluster, ImageArchive } from "../cluster";
+import type { ModuleName } from "../../toolchain";
 import { loadImages } from "./images";
 import { instance, type Instance } from "./instance";
 import { server } from "./network";
 import { start } from "./start";
 import { componentsOf, end, firstProcess, holder, runningLink } from "./supervisor";
+
+/** The modules of local/toolchain that a cluster of this kind is made of. */
+export const embeddedTools = [
+  "kubernetes",
+  "coredns",
+  "kube-router",
+  "pause",
+  "supervise",
+] as const satisfies readonly ModuleName[];
 
 export interface EmbeddedOptions {
   /** Name of the instance; default `local`. Instances of several names run side by side. */

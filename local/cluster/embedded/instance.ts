@@ -6,6 +6,9 @@ import { dataFolder } from "../../paths";
 /** Where the instance's folder is seen by the node's own processes, whatever its place on the host. */
 export const inside = "/run/vibecode";
 
+/** Which addresses pods have, and which was given last. */
+export const addressFolder = `${inside}/addresses`;
+
 /** One embedded cluster of this machine: its name and where it keeps its things. */
 export interface Instance {
   name: string;

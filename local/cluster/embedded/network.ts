@@ -6,11 +6,22 @@ import { z } from "zod";
 
 import { UserError } from "../../errors";
 
+/** Every node's address; each has a /30 of it. */
+export const nodeNetwork = "10.201.0.0/16";
+
 /** The pods' and Services' addresses. They are seen inside only, so every instance has the same. */
 export const podNetwork = "10.244.0.0/16";
 export const serviceNetwork = "10.96.0.0/16";
 export const apiService = "10.96.0.1";
 export const dnsService = "10.96.0.10";
+
+/** What workspaces are kept from, as the stack's config says it for other clusters. Each node is an API server too. */
+export const clusterNetwork = {
+  pods: [podNetwork],
+  services: [serviceNetwork],
+  nodes: [nodeNetwork],
+  apiServer: [nodeNetwork],
+};
 
 /** The cable between the host and the node: one /30 an instance, out of 10.201.0.0/16. */
 export interface Link {

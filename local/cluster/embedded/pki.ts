@@ -66,6 +66,7 @@ export async function pki(folder: string, node: string, nodeAddress: string, api
     "controller-manager": [ca, { user: "system:kube-controller-manager" }],
     scheduler: [ca, { user: "system:kube-scheduler" }],
     "kube-proxy": [ca, { user: "system:kube-proxy" }],
+    "kube-router": [ca, { user: "vibecode:kube-router" }],
     storage: [ca, { user: "vibecode:storage" }],
   };
   const pairs = new Map<string, KeyPair>();

@@ -12,6 +12,7 @@ import { addons } from "./addons";
 import { api, type Api } from "./api";
 import { components } from "./components";
 import { configFiles } from "./files";
+import { shut } from "./firewall";
 import { loadImages, socket } from "./images";
 import type { Instance } from "./instance";
 import { kubeconfig } from "./kubeconfig";
@@ -91,7 +92,7 @@ function nodeConfig(it: Instance, link: Link, options: EmbeddedOptions, pauseIma
     podNetwork,
     serviceNetwork,
     forwards: ports ? [forward(ports.http, 30080), forward(ports.https, 30443)] : [],
-    prepare: [[options.bin("storage"), "mount"]],
+    prepare: [...shut, [options.bin("storage"), "mount"]],
     components: components(it, link, options.bin),
     // Not read by the supervisor: other files mean another configuration, hence another start.
     files: configFiles(it, link, pauseImage, ""),
@@ -100,12 +101,12 @@ function nodeConfig(it: Instance, link: Link, options: EmbeddedOptions, pauseIma
 
 /** Writes all that the node reads, and gives the API to ask. */
 async function prepare(it: Instance, link: Link, config: string, pauseImage: string): Promise<Api> {
-  for (const folder of ["logs", "cni", "containerd", "etcd", "volumes", "kubelet"]) {
+  for (const folder of ["logs", "cni", "addresses", "containerd", "etcd", "volumes", "kubelet"]) {
     await mkdir(path.join(it.folder, folder), { recursive: true, mode: 0o700 });
   }
   await write(it, "link.json", JSON.stringify({ index: link.index }));
   const keys = await pki(path.join(it.folder, "pki"), it.node, link.node, apiService);
-  for (const name of ["controller-manager", "scheduler", "kubelet", "kube-proxy", "storage"]) {
+  for (const name of ["controller-manager", "scheduler", "kubelet", "kube-proxy", "kube-router", "storage"]) {
     await write(
       it,
       `${name}.kubeconfig`,
