@@ -7,6 +7,7 @@ import { parseConfig } from "../infra/config";
 import { ConfigError } from "../infra/explain";
 import { imageExtensions } from "../infra/surroundings";
 import { chooseCluster, type Cluster } from "./cluster";
+import { clusterNetwork } from "./cluster/embedded/network";
 import { UserError, type Report } from "./errors";
 import { habit } from "./habit";
 import { ensureImages, type BuiltImage } from "./images";
@@ -53,17 +54,39 @@ function before(stackName: string): "kind" | "embedded" | undefined {
   return z.object({ kind: z.enum(["kind", "embedded"]) }).parse(noted).kind;
 }
 
+/** Addresses of local clusters. KIND's are its defaults, in whichever of its networks Docker has put the nodes. */
+const networks: Readonly<Record<Cluster["kind"], Record<string, string[]>>> = {
+  embedded: clusterNetwork,
+  kind: {
+    pods: ["10.244.0.0/16"],
+    services: ["10.96.0.0/16"],
+    nodes: ["172.16.0.0/12"],
+    apiServer: ["172.16.0.0/12"],
+  },
+  existing: {},
+};
+
 /** The part of a local stack's config that this machine decides. */
 export function machineConfig(
   { stack, cluster }: Platform,
   images: Record<"workspace" | "traefik", string>,
 ): Record<string, unknown> {
+  const object = z.record(z.string(), z.unknown()).catch({});
+  const named = object.parse(stack.config["vibecode:cluster"]);
   return {
-    "vibecode:cluster": { kubeconfig: cluster.kubeconfig, context: cluster.context, name: stack.name },
+    "vibecode:cluster": {
+      // Debian 12's containerd has none. KIND's has them where the machine's kernel does; the stack's file may say so.
+      userNamespaces: false,
+      ...named,
+      kubeconfig: cluster.kubeconfig,
+      context: cluster.context,
+      name: stack.name,
+      network: { ...networks[cluster.kind], ...object.parse(named["network"]) },
+    },
     "vibecode:images": images,
     // What the embedded cluster and local/kind.yaml lead this machine's ports to.
     "vibecode:ingress": {
-      ...z.record(z.string(), z.unknown()).catch({}).parse(stack.config["vibecode:ingress"]),
+      ...object.parse(stack.config["vibecode:ingress"]),
       exposure: { type: "NodePort", http: 30080, https: 30443 },
     },
   };
