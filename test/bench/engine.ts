@@ -3,6 +3,7 @@ import * as path from "node:path";
 import type { Report } from "../../local/errors";
 import type { Pulumi } from "../../local/pulumi";
 import { startControlPlane } from "./control-plane";
+import { everything, secretEnv, workspace } from "./everything";
 import { kubectl } from "./kubectl";
 import { standInNode } from "./node";
 import { Platform, userNames } from "./platform";
@@ -19,6 +20,12 @@ export interface Size {
   again: number;
   /** `kubectl apply --server-side` of the same objects to an empty cluster. */
   kubectl: number;
+}
+
+/** How many resources one user costs, components of the program included. */
+export interface Cost {
+  defaults: number;
+  everything: number;
 }
 
 /** What one user more costs; all times in seconds. */
@@ -41,7 +48,7 @@ export async function measureEngine(
   pulumi: Pulumi,
   counts: readonly number[],
   report: Report,
-): Promise<{ sizes: Size[]; added: Added }> {
+): Promise<{ cost: Cost; sizes: Size[]; added: Added }> {
   for (const name of ["cluster", "project"]) await fs.mkdir(path.join(folder, name));
   report("starting an API server");
   const cluster = await startControlPlane(path.join(folder, "cluster"));
@@ -52,6 +59,8 @@ export async function measureEngine(
     report("0 users: up");
     await platform.up([]);
     const fixed = await platform.up([]);
+    report("what one user costs");
+    const cost = await costOf(platform);
     await platform.destroy();
 
     const sizes: Size[] = [];
@@ -90,9 +99,23 @@ export async function measureEngine(
       }
       await apply.delete(more.toReversed());
     }
-    return { sizes, added };
+    return { cost, sizes, added };
   } finally {
     await node.stop();
     await cluster.stop();
   }
+}
+
+/** Counts, on a stack without users. */
+async function costOf(platform: Platform): Promise<Cost> {
+  const { registered: none } = await platform.objects();
+  await platform.up(["user1"]);
+  const { registered: one } = await platform.objects();
+  const secrets = Object.entries(secretEnv).map(
+    ([name, value]) => [`secretEnv.user2.${name}`, value] as const,
+  );
+  const users = ["user1", everything("user2")];
+  await platform.up(users, { "vibecode:workspace": workspace }, Object.fromEntries(secrets));
+  const { registered: two } = await platform.objects();
+  return { defaults: one - none, everything: two - one };
 }

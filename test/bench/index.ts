@@ -5,7 +5,7 @@ import { preparePulumi } from "../../local/pulumi";
 import { ensureTools } from "../../local/toolchain";
 import { measureExperience } from "./editor";
 import { measureEngine } from "./engine";
-import { addedTable, experienceTable, machine, sizesTable } from "./tables";
+import { addedTable, costTable, experienceTable, machine, sizesTable } from "./tables";
 
 const report = (message: string) => {
   process.stderr.write(`${message}\n`);
@@ -26,6 +26,7 @@ async function main(): Promise<void> {
   try {
     const sizes = counts.length > 0 ? counts : [1, 10, 50];
     const measured = await measureEngine(folder, pulumi, sizes, report);
+    print(costTable(measured.cost));
     print(sizesTable(measured.sizes));
     print(addedTable(measured.added));
   } finally {

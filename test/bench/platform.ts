@@ -57,9 +57,16 @@ export class Platform {
     return platform;
   }
 
-  /** Brings the stack to these users and says how many seconds it took. */
-  async up(users: readonly unknown[], extra: Record<string, unknown> = {}): Promise<number> {
+  /** Brings the stack to these users and says how many seconds it took. Secrets have paths: `secretEnv.user1.TOKEN`. */
+  async up(
+    users: readonly unknown[],
+    extra: Record<string, unknown> = {},
+    secrets: Record<string, string> = {},
+  ): Promise<number> {
     await this.configure(users, extra);
+    for (const [key, value] of Object.entries(secrets)) {
+      await this.run("config", "set", "--secret", "--path", `vibecode:${key}`, value, "--stack", "bench");
+    }
     const began = performance.now();
     await this.run("up", "--yes", "--skip-preview", "--stack", "bench");
     return (performance.now() - began) / 1000;
@@ -94,12 +101,17 @@ export class Platform {
     await this.run("destroy", "--yes", "--skip-preview", "--stack", "bench");
   }
 
-  /** How many resources the stack holds, and the Kubernetes objects among them, in the order of their making. */
-  async objects(): Promise<{ resources: number; manifests: Manifest[] }> {
+  /**
+   * How many resources the stack holds, with the components of the program and without, and the Kubernetes objects
+   * among them, in the order of their making.
+   */
+  async objects(): Promise<{ registered: number; resources: number; manifests: Manifest[] }> {
     const exported = await this.run("stack", "export", "--show-secrets", "--stack", "bench");
     const { resources } = state.parse(JSON.parse(exported)).deployment;
-    const real = resources.filter(({ type, custom }) => custom && !type.startsWith("pulumi:"));
+    const own = resources.filter(({ type }) => !type.startsWith("pulumi:"));
+    const real = own.filter(({ custom }) => custom);
     return {
+      registered: own.length,
       resources: real.length,
       manifests: real.flatMap(({ type, inputs }) =>
         type.startsWith("kubernetes:") ? [plain(inputs ?? {})] : [],

@@ -1,6 +1,6 @@
 import * as os from "node:os";
 import type { Experience } from "./editor";
-import type { Added, Size } from "./engine";
+import type { Added, Cost, Size } from "./engine";
 
 const s = (seconds: number) => `${seconds.toFixed(1)} s`;
 
@@ -15,6 +15,16 @@ export function machine(): string {
   const memory = Math.round(os.totalmem() / 2 ** 30);
   const day = new Date().toISOString().slice(0, 10);
   return `${day}, ${cpus.length} × ${cpus[0]?.model.trim() ?? "?"}, ${memory} GiB, load ${os.loadavg()[0]?.toFixed(1) ?? "?"}\n`;
+}
+
+export function costTable({ defaults, everything }: Cost): string {
+  return table(
+    ["What one user costs", "Resources", "Aim"],
+    [
+      ["with defaults", `${defaults}`, ""],
+      ["with everything on", `${everything}`, "at most 16"],
+    ],
+  );
 }
 
 export function sizesTable(sizes: Size[]): string {
