@@ -87,8 +87,10 @@ export function writeConfig(files: StackFolder, overrides: Readonly<Record<strin
       "take them out: a local stack generates its own",
     );
   // The scratch project's own config is nothing but secrets, which only this stack's passphrase opens.
-  const { encryptionsalt, config: secrets } = stackFile.parse(read(saltFile(files)));
-  const config = { ...checkedOut.config, ...secrets, ...overrides };
+  const { encryptionsalt, config: own } = stackFile.parse(read(saltFile(files)));
+  // Where the last one of an object was taken out, an empty object stays.
+  const secrets = Object.entries(own ?? {}).filter(([, value]) => places(value, "").length > 0);
+  const config = { ...checkedOut.config, ...Object.fromEntries(secrets), ...overrides };
   const draft = `${files.configFile}.${process.pid}`;
   fs.writeFileSync(draft, stringify({ ...checkedOut, encryptionsalt, config }), { mode: 0o600 });
   fs.renameSync(draft, files.configFile);
@@ -97,14 +99,16 @@ export function writeConfig(files: StackFolder, overrides: Readonly<Record<strin
 /** Places of the stack's secrets, below the project's name: `secretEnv.alice.TOKEN`. */
 export function secretNames(files: StackFolder): string[] {
   const { config } = stackFile.parse(read(saltFile(files)));
-  const below = (value: unknown, path: string): string[] => {
-    const found = z.record(z.string(), z.unknown()).safeParse(value).data ?? {};
-    if ("secure" in found) return [path];
-    return Object.entries(found).flatMap(([key, inner]) => below(inner, `${path}.${key}`));
-  };
   return Object.entries(config ?? {})
-    .flatMap(([key, value]) => below(value, key.slice(files.projectName.length + 1)))
+    .flatMap(([key, value]) => places(value, key.slice(files.projectName.length + 1)))
     .sort();
+}
+
+/** Where below a value something is encrypted. */
+function places(value: unknown, path: string): string[] {
+  const found = z.record(z.string(), z.unknown()).safeParse(value).data ?? {};
+  if ("secure" in found) return [path];
+  return Object.entries(found).flatMap(([key, inner]) => places(inner, `${path}.${key}`));
 }
 
 function read(file: string): unknown {
