@@ -5,7 +5,14 @@ import { inWorkspace, kubectl, names } from "../platform/kubectl";
 /** What must not move when somebody else comes or goes: identity and generation of a user's objects, and the pod. */
 function footprint(user: string): string {
   const columns = "NAME:.metadata.name,UID:.metadata.uid,GENERATION:.metadata.generation";
-  return kubectl("-n", `ws-${user}`, "get", "deploy,svc,pvc,sa,pod", "-o", `custom-columns=${columns}`);
+  return kubectl(
+    "-n",
+    `ws-${user}`,
+    "get",
+    "deploy,svc,pvc,sa,pod,netpol,quota,limits",
+    "-o",
+    `custom-columns=${columns}`,
+  );
 }
 
 let platform: Deployed;
@@ -26,7 +33,7 @@ test("adding a user touches that user's resources, and the list of who may sign 
   expect(others).toEqual(["ingress-sign-in"]);
   expect(
     touched.map(({ operation }) => operation).filter((operation) => operation === "create"),
-  ).toHaveLength(10);
+  ).toHaveLength(13);
   expect({ alice: footprint("alice"), bob: footprint("bob") }).toEqual(before);
 }, 180_000);
 
@@ -34,7 +41,7 @@ test("removing a user ends the compute and the route, and keeps the volumes; com
   inWorkspace("alice", "echo precious > kept.txt");
   const bob = footprint("bob");
   await up({ users: ["bob"] });
-  expect(names("deploy,svc,sa,ingress", "ws-alice")).toEqual(["default"]); // Kubernetes makes this account
+  expect(names("deploy,svc,sa,ingress,netpol,quota,limits,secret", "ws-alice")).toEqual(["default"]); // Kubernetes makes this account
   expect(names("pod", "ws-alice")).toEqual([]);
   expect(names("ingress", "vibecode-ingress")).toEqual(["ws-bob"]);
   expect(names("pvc", "ws-alice")).toEqual(["extensions", "home"]);
@@ -63,7 +70,7 @@ test("a wrong config is refused with every mistake, before anything is touched",
       "4 mistakes in the stack's config; nothing was touched:",
       '  vibecode:users[1]: "Bob" must be lower case letters, digits and single dashes, and begin with a letter',
       '  vibecode:users[2]: "admin" is reserved for the platform: choose another name',
-      '  vibecode:colour: "blue" has no place here: the keys are domain, cluster, users, workspace, images, storage, ingress, certificates, auth',
+      '  vibecode:colour: "blue" has no place here: the keys are domain, cluster, users, secretEnv, workspace, claude, claudeToken, images, storage, ingress, certificates, auth',
       '  vibecode:users[3]: "alice" must be unique: users[0] has it already',
     ].join("\n"),
   );
