@@ -1,11 +1,20 @@
+import { homedir } from "node:os";
+
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
 import { userLabel } from "../labels";
-import { connect, request, type ClusterArgs, type Connection } from "./connection";
 
 /** The label of a namespace and of volumes whose user has left: the day, in UTC, as `2026-11-21`. */
 export const retainedLabel = "vibecode/retained-since";
+
+/** Which cluster, as a stack's config and the Kubernetes provider name it. */
+export interface ClusterArgs {
+  /** A path, or the content itself. Default: `KUBECONFIG`, then `~/.kube/config`. */
+  kubeconfig?: string | undefined;
+  /** Default: the kubeconfig's current one. */
+  context?: string | undefined;
+}
 
 /** Hooks that mark what a user leaves in the cluster, and take the mark away when the user comes back. */
 export interface Retention {
@@ -16,99 +25,126 @@ export interface Retention {
 }
 
 /**
- * Makes the hooks, once a program, whether or not anybody is retained: a stack's state knows them by their names,
- * and the engine refuses to remove a resource whose hook the program does not have.
+ * Makes the hooks, once a program, also where nobody is retained: a stack's state knows them by their names, and
+ * the engine refuses to remove a resource whose hook the program does not have.
  *
- * They run in the program, after the engine has asked the provider for everything else, since a label that comes
- * with time belongs to no resource: the namespace of a user who has left is in nobody's state.
+ * Hooks, since no resource can hold a label that comes when its object has left the state. They run in the
+ * program: `pulumi destroy` needs `--run-program`, and says so.
  */
-export function retentionHooks(cluster: ClusterArgs): Retention {
-  const api = new Api(cluster);
-  // Bound to the component, which is never replaced: another cluster's name replaces each namespace, and the hook
-  // would take the old one's removal for its user's.
-  const leaves = new pulumi.ResourceHook("user-leaves", ({ name }) => leave(api, name));
-  const returns = new pulumi.ResourceHook("user-returns", ({ newInputs }) =>
-    comeBack(api, namespaceInputs.parse(newInputs).metadata.labels[userLabel]),
+export function retentionHooks(cluster: ClusterArgs, open: (cluster: ClusterArgs) => Promise<Api> = connect) {
+  let opened: Promise<Api> | undefined;
+  const mark = async (user: string, since: (noted: string | undefined) => string | null) => {
+    try {
+      await label(await (opened ??= open(cluster)), user, since);
+    } catch (error) {
+      const where = cluster.context ?? "the cluster";
+      const still = `ws-${user} is not marked right yet: the next \`pulumi up\` tries it again`;
+      throw new Error(`${where}: ${reason(error)}; ${still}`, { cause: error });
+    }
+  };
+  // Bound to the component, which is never replaced: a provider with another cluster replaces each namespace, and
+  // there the hook would take the old one's removal for its user's.
+  const leaves = new pulumi.ResourceHook("user-leaves", ({ name }) =>
+    // A run that was cut off goes on with the day on which it began.
+    mark(name, (noted) => noted ?? new Date().toISOString().slice(0, 10)),
   );
-  return { leaving: { beforeDelete: [leaves] }, returning: { beforeCreate: [returns] } };
+  const returns = new pulumi.ResourceHook("user-returns", ({ newInputs }) =>
+    mark(namespaceInputs.parse(newInputs).metadata.labels[userLabel], () => null),
+  );
+  return { leaving: { beforeDelete: [leaves] }, returning: { beforeCreate: [returns] } } satisfies Retention;
 }
 
 const namespaceInputs = z.object({ metadata: z.object({ labels: z.object({ [userLabel]: z.string() }) }) });
 
-/** Labels the user's volumes, then the namespace: whoever finds that one labelled finds all of them so. */
-async function leave(api: Api, user: string): Promise<void> {
-  const kept = await api.kept(user);
-  if (kept === undefined) return;
-  // A run that was cut off goes on with the day on which it began.
-  const since = kept.since ?? new Date().toISOString().slice(0, 10);
-  for (const path of kept.paths) await api.label(path, since);
+/** Marks a user's volumes, then the namespace: where that one is marked, all are. */
+async function label(api: Api, user: string, since: (noted: string | undefined) => string | null) {
+  const namespace = `ws-${user}`;
+  const space = await api.namespace(namespace).catch(undefinedIfGone);
+  // One that is being removed goes with all that is in it.
+  if (space === undefined || space.isLeaving || space.labels[userLabel] !== user) return;
+  const claims = await api.claims(namespace);
+  const days = [...claims, space].map(({ labels }) => labels[retainedLabel]);
+  const value = since(days.find((day) => day !== undefined));
+  for (const claim of claims) await api.labelClaim(namespace, claim.name, value).catch(undefinedIfGone);
+  await api.labelNamespace(namespace, value).catch(undefinedIfGone);
 }
 
-async function comeBack(api: Api, user: string): Promise<void> {
-  const kept = await api.kept(user);
-  for (const path of kept?.paths ?? []) await api.label(path, null);
+export interface Labelled {
+  name: string;
+  labels: Readonly<Record<string, string>>;
+  /** Whether it is being removed. */
+  isLeaving: boolean;
 }
 
-const object = z.object({
-  metadata: z.object({
-    name: z.string(),
-    labels: z.record(z.string(), z.string()).default({}),
-    deletionTimestamp: z.string().optional(),
-  }),
-});
+/** What the hooks ask of a cluster. */
+export interface Api {
+  namespace: (name: string) => Promise<Labelled>;
+  claims: (namespace: string) => Promise<Labelled[]>;
+  labelNamespace: (name: string, since: string | null) => Promise<unknown>;
+  labelClaim: (namespace: string, name: string, since: string | null) => Promise<unknown>;
+}
 
-/** The few requests that this needs, to the cluster that the stack names. */
-class Api {
-  private connection: Promise<Connection> | undefined;
+/** Reads the kubeconfig as kubectl does, and signs in where it says how. */
+async function connect({ kubeconfig, context }: ClusterArgs): Promise<Api> {
+  // Loaded here: it takes more than a second, and only a run in which somebody comes or goes has a use for it.
+  const kubernetes = await import("@kubernetes/client-node");
+  const config = new kubernetes.KubeConfig();
+  if (kubeconfig === undefined) config.loadFromDefault();
+  else if (/[\n{]/.test(kubeconfig)) config.loadFromString(kubeconfig);
+  else config.loadFromFile(kubeconfig.replace(/^~(?=\/)/, homedir()));
+  if (context !== undefined) config.setCurrentContext(context);
+  const api = config.makeApiClient(kubernetes.CoreV1Api);
+  const merge = kubernetes.setHeaderOptions("Content-Type", kubernetes.PatchStrategy.MergePatch);
+  const patch = (since: string | null) => ({
+    body: { metadata: { labels: { [retainedLabel]: since } } },
+    fieldManager: "vibecode-retention",
+  });
+  return {
+    namespace: async (name) => labelled.parse(await api.readNamespace({ name })),
+    claims: async (namespace) =>
+      z.array(labelled).parse((await api.listNamespacedPersistentVolumeClaim({ namespace })).items),
+    labelNamespace: (name, since) => api.patchNamespace({ name, ...patch(since) }, merge),
+    labelClaim: (namespace, name, since) =>
+      api.patchNamespacedPersistentVolumeClaim({ namespace, name, ...patch(since) }, merge),
+  };
+}
 
-  constructor(private readonly cluster: ClusterArgs) {}
+const labelled = z
+  .object({
+    metadata: z.object({
+      name: z.string(),
+      labels: z.record(z.string(), z.string()).default({}),
+      deletionTimestamp: z.unknown().optional(),
+    }),
+  })
+  .transform(({ metadata: { name, labels, deletionTimestamp } }): Labelled => ({
+    name,
+    labels,
+    isLeaving: deletionTimestamp !== undefined,
+  }));
 
-  /** The day a user's things are marked with, and the paths of all of them; undefined where there is nothing. */
-  async kept(user: string): Promise<{ since: string | undefined; paths: string[] } | undefined> {
-    const namespace = `/api/v1/namespaces/ws-${user}`;
-    const found = await this.ask("GET", namespace);
-    if (found === undefined) return undefined;
-    const { metadata } = object.parse(found);
-    // One that is being purged goes with all that is in it.
-    if (metadata.deletionTimestamp !== undefined || metadata.labels[userLabel] !== user) return undefined;
-    const claims = `${namespace}/persistentvolumeclaims`;
-    const { items } = z.object({ items: z.array(object) }).parse(await this.ask("GET", claims));
-    const all = [...items.map((claim) => `${claims}/${claim.metadata.name}`), namespace];
-    const days = [...items, { metadata }].map((one) => one.metadata.labels[retainedLabel]);
-    return { since: days.find((day) => day !== undefined), paths: all };
+/** What the client throws where the API server refuses. */
+const refusal = z.object({ code: z.number(), body: z.string() });
+
+function undefinedIfGone(error: unknown): undefined {
+  if (refusal.safeParse(error).data?.code !== 404) throw error;
+}
+
+/** In one line: the API server's own words, or why it was not reached. */
+function reason(error: unknown): string {
+  const refused = refusal.safeParse(error).data;
+  if (refused !== undefined) {
+    const { message } = z.object({ message: z.string() }).catch({ message: "" }).parse(parse(refused.body));
+    return `answers ${refused.code}: ${message}`;
   }
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}, ${error.cause.message}` : error.message;
+}
 
-  /** Sets the label, or takes it away. What has gone meanwhile needs none. */
-  async label(path: string, since: string | null): Promise<void> {
-    await this.ask("PATCH", `${path}?fieldManager=vibecode-retention`, {
-      metadata: { labels: { [retainedLabel]: since } },
-    });
-  }
-
-  /** Undefined: there is no such object. */
-  private async ask(method: "GET" | "PATCH", path: string, patch?: unknown): Promise<unknown> {
-    let failure: string;
-    try {
-      let answer = await request(await this.connected(), method, path, patch);
-      // A long `up` outlives a token of the clouds' sign-in.
-      if (answer.status === 401) answer = await request(await this.connected(true), method, path, patch);
-      if (answer.status === 404) return undefined;
-      if (answer.status >= 200 && answer.status < 300) return answer.body;
-      const { message } = z
-        .object({ message: z.string().catch("") })
-        .catch({ message: "" })
-        .parse(answer.body);
-      failure = `answers ${answer.status}: ${message}`;
-    } catch (error) {
-      failure = `does not answer: ${error instanceof Error ? error.message : String(error)}`;
-    }
-    throw new Error(
-      `${this.cluster.context ?? "the cluster"} ${failure}; what was left there is not marked yet, the next \`pulumi up\` tries it again`,
-    );
-  }
-
-  private connected(anew = false): Promise<Connection> {
-    if (anew || this.connection === undefined) this.connection = connect(this.cluster);
-    return this.connection;
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
