@@ -16,7 +16,7 @@ export default async function setup(): Promise<void> {
   await ensureTestPackages(report);
   const pulumi = await preparePulumi(report);
   Object.assign(process.env, pulumi.env);
-  await ensureTools(["traefik"], report);
+  await ensureTools(["traefik", "kwok"], report);
   await buildCluster(report);
   await ensureImages(["workspace", "traefik"], report);
   const cluster = testCluster("test");
