@@ -39,6 +39,18 @@ export async function findPlatform(stackName: string): Promise<Platform> {
   return { stack, cluster };
 }
 
+/** @throws {UserError} when the platform's cluster does not run, so that nobody there can be asked */
+export async function mustRun({ cluster, stack }: Platform): Promise<void> {
+  const { running, detail } = await cluster.status();
+  if (running) return;
+  throw new UserError(
+    `the cluster of ${stack.name} ${detail}`,
+    cluster.kind === "existing"
+      ? `correct vibecode:cluster in stacks/Pulumi.${stack.name}.yaml, or bring that cluster up`
+      : `start it with \`${habit("up", stack.name)}\``,
+  );
+}
+
 const memory = (stackName: string) => path.join(dataFolder, "clusters", stackName, "cluster.json");
 
 /** Notes what a stack is brought up on, before that is started. Removing the stack forgets it. */
@@ -84,6 +96,15 @@ export function machineConfig(
       network: { ...networks[cluster.kind], ...object.parse(named["network"]) },
     },
     "vibecode:images": images,
+    // local/kind.yaml has a node for workspaces.
+    ...(cluster.kind === "kind"
+      ? {
+          "vibecode:workspace": {
+            nodeSelector: { tier: "code-server" },
+            ...object.parse(stack.config["vibecode:workspace"]),
+          },
+        }
+      : {}),
     // What the embedded cluster and local/kind.yaml lead this machine's ports to.
     "vibecode:ingress": {
       ...object.parse(stack.config["vibecode:ingress"]),

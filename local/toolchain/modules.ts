@@ -22,7 +22,6 @@ const table = {
     ldflags: (version) =>
       `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${version("github.com/pulumi/pulumi/pkg/v3")}`,
   },
-  "language-nodejs": plain,
   kubernetes: {
     ldflags: (version) => {
       const full = version("k8s.io/kubernetes");
