@@ -16,7 +16,7 @@ $(ready): package.json package-lock.json
 	@npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-.PHONY: help up down destroy status logs shell password preview test test-unit lint format schema bench hooks
+.PHONY: help up down destroy status logs shell password secret retained purge preview test test-unit lint format schema bench hooks
 
 help: ## Say what can be done
 	@echo "Usage: make TARGET [STACK=local] [USER=name]"; echo
@@ -34,7 +34,7 @@ destroy: $(ready) ## Remove everything, the users' work included; asks first, FO
 status: $(ready) ## Say what runs, and where
 	@$(vibecode) status --stack $(STACK)
 
-logs: $(ready) ## Show what the editor of USER=name writes; FOLLOW=1 goes on
+logs: $(ready) ## Show what the workspace of USER=name writes; FOLLOW=1 goes on
 	@$(vibecode) logs --stack $(STACK) $(if $(FOLLOW),--follow) "$(if $(filter command line,$(origin USER)),$(USER))"
 
 shell: $(ready) ## Open a shell in the workspace of USER=name
@@ -42,6 +42,15 @@ shell: $(ready) ## Open a shell in the workspace of USER=name
 
 password: $(ready) ## Show the password of USER=name
 	@$(vibecode) password --stack $(STACK) "$(if $(filter command line,$(origin USER)),$(USER))"
+
+secret: $(ready) ## Keep the secret NAME=secretEnv.alice.TOKEN; REMOVE=1 takes it away, no NAME lists
+	@$(vibecode) secret --stack $(STACK) $(if $(REMOVE),--remove) "$(if $(filter command line,$(origin NAME)),$(NAME))"
+
+retained: $(ready) ## List what is kept of users who left: since when, and how big
+	@$(vibecode) retained --stack $(STACK)
+
+purge: $(ready) ## Remove for good what is kept of USER=name; asks first, FORCE=1 does not
+	@$(vibecode) purge --stack $(STACK) $(if $(FORCE),--force) "$(if $(filter command line,$(origin USER)),$(USER))"
 
 preview: $(ready) ## Show what `up` would change
 	@$(vibecode) preview --stack $(STACK)

@@ -4,6 +4,9 @@ import { destroy } from "./commands/destroy";
 import { down } from "./commands/down";
 import { password } from "./commands/password";
 import { preview } from "./commands/preview";
+import { purge } from "./commands/purge";
+import { retained } from "./commands/retained";
+import { secret } from "./commands/secret";
 import { status } from "./commands/status";
 import { up } from "./commands/up";
 import { logs, shell } from "./commands/workspace";
@@ -34,13 +37,13 @@ program
 
 program
   .command("status")
-  .description("say what runs, and where")
+  .description("say what runs, where, and what is wrong with it")
   .addOption(stack)
   .action((options: StackOption) => status(options.stack));
 
 program
   .command("logs")
-  .description("show what a user's editor writes")
+  .description("show what a user's workspace writes, its preparation first")
   .argument("<user>", "whose editor")
   .addOption(stack)
   .option("-f, --follow", "go on until interrupted", false)
@@ -61,6 +64,32 @@ program
   .argument("<user>", "whose password")
   .addOption(stack)
   .action((user: string, options: StackOption) => password(options.stack, user));
+
+program
+  .command("secret")
+  .description("keep a secret for a local stack, asked for or piped in; without a name, list them")
+  .argument("[name]", "its place in the config: claudeToken, or secretEnv.<user>.<VARIABLE>", "")
+  .addOption(stack)
+  .option("--remove", "take it away", false)
+  .action((name: string, options: StackOption & { remove: boolean }) =>
+    secret(options.stack, name, options.remove),
+  );
+
+program
+  .command("retained")
+  .description("list what is kept of users who left: since when, and how big")
+  .addOption(stack)
+  .action((options: StackOption) => retained(options.stack));
+
+program
+  .command("purge")
+  .description("remove for good what is kept of a user who left")
+  .argument("<user>", "whose work")
+  .addOption(stack)
+  .option("--force", "do not ask", false)
+  .action((user: string, options: StackOption & { force: boolean }) =>
+    purge(options.stack, user, options.force),
+  );
 
 program
   .command("down")

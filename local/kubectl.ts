@@ -7,8 +7,20 @@ import { run } from "./host";
 import { toolPath } from "./toolchain";
 
 /** What kubectl prints when asked about a cluster. */
-export async function inCluster(cluster: Cluster, ...words: string[]): Promise<string> {
-  const ran = await run(kubectl(), [...connection(cluster), ...words], { timeout: 30_000 });
+export function inCluster(cluster: Cluster, ...words: string[]): Promise<string> {
+  return fedToCluster(cluster, undefined, ...words);
+}
+
+/** The same, with something on kubectl's standard input. */
+export async function fedToCluster(
+  cluster: Cluster,
+  input: string | undefined,
+  ...words: string[]
+): Promise<string> {
+  const ran = await run(kubectl(), [...connection(cluster), ...words], {
+    timeout: 30_000,
+    ...(input === undefined ? {} : { input }),
+  });
   if (ran.code !== 0) {
     throw new UserError(
       `kubectl ${words[0] ?? ""} failed: ${ran.stderr.trim()}`,

@@ -12,7 +12,9 @@ import { preparePulumi } from "./pulumi";
  */
 export async function runEngine({ stack }: Platform, command: "up" | "preview" | "destroy"): Promise<void> {
   const pulumi = await preparePulumi(console.log);
-  const child = spawn(pulumi.command, [command, "--stack", stack.name], {
+  // What users leave is marked by the program, which a destroy does not run unless told to.
+  const program = command === "destroy" ? ["--run-program"] : [];
+  const child = spawn(pulumi.command, [command, ...program, "--stack", stack.name], {
     cwd: checkout,
     stdio: "inherit",
     env: { ...process.env, ...pulumi.env },

@@ -1,8 +1,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { createInterface } from "node:readline/promises";
 
+import { confirmRemoval } from "../confirm";
 import { UserError } from "../errors";
+import { habit } from "../habit";
 import { dataFolder } from "../paths";
 import { findPlatform } from "../platform";
 import { runSteps } from "../progress";
@@ -13,11 +14,11 @@ export async function destroy(stackName: string, force: boolean): Promise<void> 
   if (cluster.kind === "existing") {
     throw new UserError(
       `${stackName} is on a cluster that others may use, which is never emptied from here`,
-      `run \`pulumi destroy --stack ${stackName}\`, then delete the namespaces it kept`,
+      `run \`${habit("down", stackName)}\`, take the names out of the stack's file, and \`${habit("purge USER=name", stackName)}\` each`,
     );
   }
   const folder = path.join(dataFolder, "clusters", stackName);
-  if (!force) await confirm(stackName, folder);
+  if (!force) await confirmRemoval(`This removes every user's work on ${stackName} (${folder})`, stackName);
   await runSteps([
     {
       title: `Removing ${stackName}`,
@@ -28,17 +29,4 @@ export async function destroy(stackName: string, force: boolean): Promise<void> 
       },
     },
   ]);
-}
-
-async function confirm(stackName: string, folder: string): Promise<void> {
-  if (!process.stdin.isTTY) {
-    throw new UserError("nobody is there to ask", "say FORCE=1 to remove all work without a question");
-  }
-  const dialog = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await dialog.question(
-    `This removes every user's work on ${stackName} (${folder}). Type ${stackName} to go on: `,
-  );
-  dialog.close();
-  if (answer.trim() !== stackName)
-    throw new UserError("nothing was removed", `type ${stackName} to remove it`);
 }
