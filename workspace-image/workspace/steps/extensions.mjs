@@ -181,10 +181,9 @@ function ensure(id, pinned) {
 
 const notFound = (pinned) => `no such extension in the gallery${pinned ? ` with version ${pinned}` : ""}`;
 
-/** Removes one that we installed, unless another still needs it. */
+/** Removes one that we installed. */
 function remove(id) {
   if (installed().has(id)) {
-    if (dependents(id).length > 0) return;
     const failure = codeServer(`--uninstall-extension=${id}`);
     if (failure !== undefined && installed().has(id)) return problem(id, `not removed: ${failure}`);
   }
@@ -192,13 +191,21 @@ function remove(id) {
   save();
 }
 
+/** Removes what left the list, each after those that need it; what others still need stays. */
+function removeUnlisted(list) {
+  const tried = new Set();
+  const leaving = (id) =>
+    !list.has(id) && !list.has(ours[id]) && !tried.has(id) && dependents(id).length === 0;
+  for (let id; (id = Object.keys(ours).find(leaving)) !== undefined;) {
+    tried.add(id);
+    remove(id);
+  }
+}
+
 try {
   const list = listed();
   for (const [id, pinned] of list) ensure(id, pinned);
-  // Those that need another go before it.
-  const leaving = Object.keys(ours).filter((id) => !list.has(id) && !list.has(ours[id]));
-  leaving.sort((one, other) => Number(ours[one] !== one) - Number(ours[other] !== other));
-  for (const id of leaving) remove(id);
+  removeUnlisted(list);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
