@@ -15,7 +15,8 @@ import { run } from "../../local/host";
 import { testCluster } from "./instance";
 import { kubectlOf } from "./kubectl";
 import { behind } from "./behind";
-import { ask, probeImage, probePod, probeProgram } from "./probe";
+import { eventually } from "./eventually";
+import { ask, knocker, probeImage, probePod, probeProgram } from "./probe";
 import { traces } from "./traces";
 
 const quiet = (): void => undefined;
@@ -49,18 +50,53 @@ async function theLink(): Promise<Link> {
 const podReady = (): Promise<string> =>
   kubectl(["-n", namespace, "wait", "--for=condition=Ready", "pod/probe", "--timeout=60s"]);
 
-/** Waits until the probe answers again after a restart: its pod is called Ready from the last run until kubelet looks. */
-async function eventually<T>(ask: () => Promise<T>, seconds = 30): Promise<T> {
-  const limit = Date.now() + seconds * 1000;
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (Date.now() > limit) throw error;
-      await sleep(300);
-    }
-  }
+// The API server is a process of the node, name resolution a pod.
+const knockedAt = ["10.96.0.1:443", "10.96.0.10:53"];
+
+/** Makes pods that knock. */
+async function knock(where: string, ...names: string[]): Promise<void> {
+  const items = names.map((name) => knocker(where, name, image.ref, knockedAt));
+  await eventually(() =>
+    kubectl(["apply", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items })),
+  );
+  for (const name of names)
+    await kubectl(["-n", where, "wait", `pod/${name}`, "--for=condition=Ready", "--timeout=60s"]);
 }
+
+/** How many of its addresses a pod that knocks has reached since it was last started. */
+const reached = async (where: string, name: string): Promise<number> =>
+  (await kubectl(["-n", where, "logs", name])).split("\n").filter((line) => line !== "").length;
+
+/** The namespaces `shut`, whose policy forbids everything, and `open`, which has none. */
+async function shutAndOpen(): Promise<void> {
+  const policy = { podSelector: {}, policyTypes: ["Ingress", "Egress"] };
+  const items = [
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: "shut" } },
+    {
+      apiVersion: "networking.k8s.io/v1",
+      kind: "NetworkPolicy",
+      metadata: { name: "shut", namespace: "shut" },
+      spec: policy,
+    },
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: "open" } },
+  ];
+  await kubectl(["apply", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items }));
+}
+
+/** Which of these names the firewall's rules and sets of addresses hold, on this machine or where a command leads. */
+async function firewall(names: string[], where: string[] = []): Promise<string[]> {
+  const lists = [["iptables-save"], ["ipset", "list", "-name"]].map(async (list) => {
+    const [program = "", ...words] = [...where, ...list];
+    return (await run(program, words)).stdout;
+  });
+  const all = (await Promise.all(lists)).join("");
+  return names.filter((name) => all.includes(name));
+}
+
+const signalRouter = (signal: string): Promise<unknown> =>
+  first().then((pid) =>
+    run("nsenter", ["-t", String(pid), "-m", "-p", "killall", `-${signal}`, "kube-router"]),
+  );
 
 beforeAll(async () => {
   parent = await mkdtemp(path.join(os.tmpdir(), "vibecode-cluster-"));
@@ -125,6 +161,59 @@ test("pods reach other networks through the machine, but not its cloud's metadat
     await neighbour.remove();
   }
 }, 30_000);
+
+test("a NetworkPolicy holds from a pod's first packet on, and a pod without one is open within seconds", async () => {
+  await shutAndOpen();
+  const names = Array.from({ length: 8 }, (_, index) => `early${String(index)}`);
+  await Promise.all([knock("shut", "all-the-time", ...names), knock("open", ...names)]);
+  for (const name of names) {
+    await eventually(async () => {
+      expect([name, await reached("open", name)]).toEqual([name, 2]);
+    });
+    expect([name, await reached("shut", name)]).toEqual([name, 0]);
+  }
+  await kubectl(["-n", "shut", "delete", "pod", ...names]);
+  await kubectl(["delete", "namespace", "open"]);
+}, 120_000);
+
+test("no IPv6 leads from a pod to the node, whose API server and kubelet listen on all addresses", async () => {
+  const inNode = async (...words: string[]): Promise<string> =>
+    (await run("nsenter", ["-t", String(await first()), "-n", ...words])).stdout;
+  const address = await kubectl(["-n", namespace, "get", "pod", "probe", "-o", "jsonpath={.status.podIP}"]);
+  const port = /dev (\S+)/.exec(await inNode("ip", "route", "get", address))?.[1] ?? "";
+  const mac = /link\/ether (\S+)/.exec(await inNode("ip", "link", "show", port))?.[1] ?? "";
+  // The link-local address which an interface has by itself.
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = mac.split(":").map((byte) => Number.parseInt(byte, 16));
+  const groups = [((a ^ 2) << 8) | b, (c << 8) | 0xff, 0xfe00 | d, (e << 8) | f];
+  const local = `fe80::${groups.map((group) => group.toString(16)).join(":")}%eth0`;
+  for (const at of ["6443", "10250"]) expect(await probe("connect", `[${local}]:${at}`)).toBe("no");
+  expect((await inNode("ip", "-6", "address")).trim()).toBe("");
+}, 30_000);
+
+test("without kube-router the policies hold and a new pod is shut; it comes back by itself", async () => {
+  await kubectl(["create", "namespace", "later"]);
+  await signalRouter("STOP");
+  try {
+    await knock("later", "new");
+    await sleep(3000);
+    expect(await reached("later", "new")).toBe(0);
+    expect(await reached("shut", "all-the-time")).toBe(0);
+  } finally {
+    await signalRouter("CONT");
+  }
+  await eventually(async () => {
+    expect(await reached("later", "new")).toBe(2);
+  });
+  await signalRouter("KILL");
+  await knock("later", "newer");
+  await eventually(async () => {
+    expect(await reached("later", "newer")).toBe(2);
+  });
+  const state = (await cluster.status()).components.find((component) => component.name === "kube-router");
+  expect(state).toMatchObject({ running: true, restarts: 1 });
+  expect(await reached("shut", "all-the-time")).toBe(0);
+  await kubectl(["delete", "namespace", "later"]);
+}, 120_000);
 
 test("an image's earlier versions go once no container is made of them", async () => {
   const versions = async (): Promise<string> =>
@@ -197,6 +286,10 @@ test("kill -9 of the one outer process leaves no process, mount, link, packet fi
   for (const kind of ["links", "routes", "tables", "loops"])
     expect([kind, before[kind]?.length]).toEqual([kind, 1]);
 
+  const ours = ["KUBE-SERVICES", "KUBE-ROUTER-FORWARD", "KNOWN-FROM", "KUBE-DST-"];
+  const inNode = ["nsenter", "-t", String(await first()), "-n"];
+  expect(await firewall(ours, inNode)).toEqual(ours);
+
   const outer = await holder(spec);
   if (outer === undefined) throw new Error("nobody holds the cluster");
   process.kill(outer, "SIGKILL");
@@ -204,10 +297,12 @@ test("kill -9 of the one outer process leaves no process, mount, link, packet fi
   await eventually(async () => {
     expect(await traces(spec.folder, link)).toEqual(nothing);
   });
+  expect(await firewall(ours)).toEqual([]);
   expect(await cluster.status()).toMatchObject({ running: false });
 
   await cluster.start(quiet);
   expect(await eventually(() => probe("read", "/home/note"))).toBe("kept");
+  expect(await reached("shut", "all-the-time")).toBe(0);
 }, 120_000);
 
 test("stop and start, twice, keep the data and the address; stopping what is stopped is no error", async () => {
@@ -219,6 +314,8 @@ test("stop and start, twice, keep the data and the address; stopping what is sto
     await cluster.start(quiet);
     expect(await cluster.nodeAddress()).toBe(address);
     expect(await eventually(() => probe("read", "/home/note"))).toBe("kept");
+    // Its new address may have been that of another pod in the run before.
+    expect(await reached("shut", "all-the-time")).toBe(0);
   }
 }, 180_000);
 

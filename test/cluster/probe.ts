@@ -74,6 +74,25 @@ export function probePod(namespace: string, image: string): string {
   });
 }
 
+/** A pod that tries these addresses from its first moment on, and logs each that it reaches. */
+export function knocker(
+  namespace: string,
+  name: string,
+  image: string,
+  addresses: readonly string[],
+): object {
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, namespace },
+    spec: {
+      automountServiceAccountToken: false,
+      terminationGracePeriodSeconds: 0,
+      containers: [{ name: "probe", image, imagePullPolicy: "IfNotPresent", args: ["knock", ...addresses] }],
+    },
+  };
+}
+
 /** What the probe says in its pod. */
 export async function ask(kubeconfig: string, namespace: string, ...words: string[]): Promise<string> {
   return (await kubectlOf(kubeconfig)(["-n", namespace, "exec", "probe", "--", "/probe", ...words])).trim();

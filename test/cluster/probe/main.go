@@ -64,6 +64,21 @@ func probe(what string, args []string) (string, error) {
 		defer func() { _ = answer.Body.Close() }()
 		text, err := io.ReadAll(answer.Body)
 		return string(text), err
+	case "knock":
+		// Tries all addresses from its first moment on, and says of each when it was first reached.
+		began := time.Now()
+		for _, address := range args {
+			go func() {
+				for ; ; time.Sleep(25 * time.Millisecond) {
+					if c, err := net.DialTimeout("tcp", address, 250*time.Millisecond); err == nil {
+						_ = c.Close()
+						fmt.Println(address, "after", time.Since(began).Round(time.Millisecond))
+						return
+					}
+				}
+			}()
+		}
+		return probe("wait", nil)
 	case "connect":
 		c, err := net.DialTimeout("tcp", args[0], 2*time.Second)
 		if err != nil {
