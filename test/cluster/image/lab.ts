@@ -49,8 +49,10 @@ export interface LabArgs {
   namespace: string;
   /** Programs of this folder and other files, found in /test. */
   files?: Readonly<Record<string, Buffer>>;
-  /** The volume of the home. Default: a folder of the node. */
-  home?: object;
+  /** Sources of volumes by their names. Default: a folder of the node each. */
+  volumes?: Readonly<Partial<Record<keyof typeof folders, object>>>;
+  /** Further objects, such as claims of volumes. */
+  objects?: readonly object[];
 }
 
 /** The container of a workspace without its volumes, for a pod of a test's own. */
@@ -69,16 +71,16 @@ export const workspacePod = {
 };
 
 /** Starts a lab in a namespace of its own. */
-export async function lab({ namespace, files = {}, home = { emptyDir: {} } }: LabArgs): Promise<Lab> {
+export async function lab({ namespace, files = {}, volumes = {}, objects = [] }: LabArgs): Promise<Lab> {
   const here = (...words: readonly string[]) => kubectl(["-n", namespace, ...words]);
   const apply = async (...items: readonly object[]): Promise<void> => {
     const list = { apiVersion: "v1", kind: "List", items };
     await kubectl(["-n", namespace, "apply", "-f", "-"], JSON.stringify(list));
   };
   const container = await workspaceContainer();
-  const sources = fs.readdirSync(__dirname).filter((file) => file !== path.basename(__filename));
+  const programs = fs.readdirSync(__dirname).filter((file) => file !== path.basename(__filename));
   const data = Object.fromEntries(
-    sources.map((file) => [file, fs.readFileSync(path.join(__dirname, file), "utf8")]),
+    programs.map((file) => [file, fs.readFileSync(path.join(__dirname, file), "utf8")]),
   );
   const binaryData = Object.fromEntries(
     Object.entries(files).map(([file, bytes]) => [file, bytes.toString("base64")]),
@@ -92,7 +94,9 @@ export async function lab({ namespace, files = {}, home = { emptyDir: {} } }: La
       metadata: { name: namespace, labels: restrictedNamespace },
     }),
   );
+  const sources = new Map(Object.entries(volumes));
   await apply(
+    ...objects,
     { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "test" }, data, binaryData },
     {
       apiVersion: "v1",
@@ -113,10 +117,7 @@ export async function lab({ namespace, files = {}, home = { emptyDir: {} } }: La
           },
         ],
         volumes: [
-          { name: "home", ...home },
-          ...Object.keys(folders)
-            .filter((name) => name !== "home")
-            .map((name) => ({ name, emptyDir: {} })),
+          ...Object.keys(folders).map((name) => ({ name, ...(sources.get(name) ?? { emptyDir: {} }) })),
           { name: "test", configMap: { name: "test" } },
         ],
       },

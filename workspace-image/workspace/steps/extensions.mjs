@@ -198,13 +198,22 @@ function removeUnlisted(list) {
     !list.has(id) && !list.has(ours[id]) && !tried.has(id) && dependents(id).length === 0;
   for (let id; (id = Object.keys(ours).find(leaving)) !== undefined;) {
     tried.add(id);
-    remove(id);
+    attempt(id, () => remove(id));
+  }
+}
+
+/** What one cannot do, as on a full disk, must not keep the others from it. */
+function attempt(id, action) {
+  try {
+    action();
+  } catch (error) {
+    problem(id, error.message);
   }
 }
 
 try {
   const list = listed();
-  for (const [id, pinned] of list) ensure(id, pinned);
+  for (const [id, pinned] of list) attempt(id, () => ensure(id, pinned));
   removeUnlisted(list);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
