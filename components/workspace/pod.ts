@@ -155,6 +155,7 @@ export function workspaceDeployment(args: PodArgs): k8s.types.input.apps.v1.Depl
         startupProbe: { ...healthz, periodSeconds: 1, failureThreshold: 120 },
         readinessProbe: { ...healthz, periodSeconds: 10, timeoutSeconds: 5 },
         livenessProbe: { ...healthz, periodSeconds: 30, timeoutSeconds: 10, failureThreshold: 4 },
+        terminationMessagePath: unreachable,
         volumeMounts: [
           ...mounts,
           { name: "claude-code", mountPath: policyFolder, readOnly: true },
@@ -193,6 +194,12 @@ export const selector = { app: "editor" };
 
 /** Where Claude Code looks for the settings that nobody in the workspace can change. */
 const policyFolder = "/etc/claude-code";
+
+/**
+ * Where the editor's container gets the file that the kubelet mounts into each, for a last message. It is writable for
+ * everybody, lies on the node's disk, and no limit counts it; but only root comes into this folder.
+ */
+const unreachable = "/root/termination-log";
 
 /** What the image's `prepare` reads. */
 function prepareVariables({ person, tools }: PodArgs): Record<string, string> {

@@ -384,6 +384,17 @@ describe("a workspace with everything on", () => {
   test("may use its quota, and without one its limits and nothing beside them", () => {
     const shared = {
       persistentvolumeclaims: "2",
+      "count/pods": "100",
+      "count/configmaps": "20",
+      "count/secrets": "20",
+      "count/replicationcontrollers": "5",
+      "count/deployments.apps": "10",
+      "count/replicasets.apps": "30",
+      "count/statefulsets.apps": "5",
+      "count/daemonsets.apps": "5",
+      "count/controllerrevisions.apps": "30",
+      "count/jobs.batch": "20",
+      "count/cronjobs.batch": "5",
       "services.loadbalancers": "0",
       "services.nodeports": "0",
     };
@@ -411,6 +422,7 @@ describe("a workspace with everything on", () => {
         default: { cpu: "2", memory: "4Gi", "ephemeral-storage": "4Gi" },
         max: { cpu: "2", memory: "4Gi", "ephemeral-storage": "4Gi" },
       },
+      { type: "Pod", max: { "ephemeral-storage": "4Gi" } },
     ]);
   });
 
