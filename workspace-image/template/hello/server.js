@@ -6,9 +6,9 @@ import { greeting } from "./greeting.js";
 
 const port = Number(env.PORT ?? 3000);
 
-// Listening on 127.0.0.1 is enough: the editor forwards the port to your browser, and to nobody else's.
+// localhost is enough: the editor forwards the port to your browser, and to nobody else's.
 createServer((request, response) => {
   const { searchParams } = new URL(request.url, "http://localhost");
   response.setHeader("Content-Type", "text/plain; charset=utf-8");
   response.end(`${greeting(searchParams.get("name"))}\n`);
-}).listen(port, "127.0.0.1", () => log(`Listening on http://localhost:${port}`));
+}).listen(port, "localhost", () => log(`Listening on http://localhost:${port}`));
