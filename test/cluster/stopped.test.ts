@@ -44,6 +44,7 @@ test.each(hosts)("at %s its owner is told so, in a page that nobody keeps", asyn
     "content-type": "text/html; charset=utf-8",
     "cache-control": "no-store",
     "retry-after": "300",
+    "x-workspace-state": "stopped",
     "x-content-type-options": "nosniff",
     "content-security-policy": expect.stringContaining("default-src 'none'") as unknown,
   });
