@@ -1,21 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 
-import type { Middleware, SignIn } from ".";
+import { generatePasswords } from "./passwords";
+import type { Middleware, SignIn } from "./sign-in";
 
 const middlewareName = (user: string) => `sign-in-${user}`;
 
 /** HTTP basic authentication, one middleware a user, each of which knows that user alone. */
 export function basicSignIn(name: string, users: string[], opts: pulumi.CustomResourceOptions): SignIn {
-  const generated = users.map((user) => {
-    const password = new random.RandomPassword(
-      `${name}-${user}`,
-      // 24 letters and digits are 142 bits. No punctuation: a double click selects all of it.
-      { length: 24, special: false },
-      opts,
-    );
-    return { user, password };
-  });
+  const generated = generatePasswords(name, users, {}, opts);
   const middlewares = generated.map(({ user, password }) =>
     password.bcryptHash.apply((hash) => [middlewareName(user), basicAuth(user, hash)] as const),
   );
@@ -27,6 +19,8 @@ export function basicSignIn(name: string, users: string[], opts: pulumi.CustomRe
     passwords: Object.fromEntries(
       generated.map(({ user, password }) => [user, pulumi.secret(password.result)]),
     ),
+    routes: [],
+    egress: [],
   };
 }
 

@@ -1,39 +1,62 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { autheliaSignIn, type AutheliaArgs } from "./authelia";
 import { basicSignIn } from "./basic";
+import { oauth2ProxySignIn, type Oauth2ProxyArgs } from "./oauth2-proxy";
+import type { SignIn } from "./sign-in";
 
-export interface AuthArgs {
-  /** `basic`: a generated password a user, checked by the ingress controller itself. */
+export {
+  signInNamespace,
+  type Middleware,
+  type Person,
+  type SignIn,
+  type SignInEgress,
+  type SignInRoute,
+} from "./sign-in";
+
+/** `basic`: a generated password a user, checked by the ingress controller itself. */
+export interface BasicArgs {
   kind: "basic";
   /** Everybody who may sign in. */
   users: string[];
 }
 
-/** A middleware of Traefik's file provider: its type's name and that type's options. */
-export type Middleware = Record<string, Record<string, unknown>>;
-
-/** What a way to sign in gives the rest of the platform. A new kind is one more function that returns this. */
-export interface SignIn {
-  /** Middlewares to add to the ingress controller, by name. Secret where they hold hashes. */
-  middlewares: pulumi.Output<Record<string, Middleware>>;
-  /** Names of the middlewares that let a request pass only if it comes from `owner`, in order. */
-  guard: (owner: string) => string[];
-  /** What each user needs for the first sign-in, by name. Secret. */
-  passwords: Record<string, pulumi.Output<string>>;
-}
+export type AuthArgs =
+  | BasicArgs
+  /** Two factors, by Authelia. */
+  | ({ kind: "authelia" } & AutheliaArgs)
+  /** GitHub or any OpenID issuer, by oauth2-proxy. */
+  | ({ kind: "oauth2-proxy" } & Oauth2ProxyArgs);
 
 /** Sign-in: who may reach what. Whatever the kind, a host is its owner's alone. */
 export class Auth extends pulumi.ComponentResource implements SignIn {
   readonly middlewares: SignIn["middlewares"];
   readonly guard: SignIn["guard"];
+  readonly guardAdmins: SignIn["guardAdmins"];
   readonly passwords: SignIn["passwords"];
+  readonly routes: SignIn["routes"];
+  readonly egress: SignIn["egress"];
 
   constructor(name: string, args: AuthArgs, opts?: pulumi.ComponentResourceOptions) {
     super("vibecode:auth:Auth", name, {}, opts);
-    const signIn = basicSignIn(name, args.users, { parent: this });
+    const signIn = make(name, args, { parent: this });
     this.middlewares = signIn.middlewares;
     this.guard = signIn.guard;
+    this.guardAdmins = signIn.guardAdmins;
     this.passwords = signIn.passwords;
+    this.routes = signIn.routes;
+    this.egress = signIn.egress;
     this.registerOutputs({});
+  }
+}
+
+function make(name: string, args: AuthArgs, opts: pulumi.CustomResourceOptions): SignIn {
+  switch (args.kind) {
+    case "basic":
+      return basicSignIn(name, args.users, opts);
+    case "authelia":
+      return autheliaSignIn(name, args, opts);
+    case "oauth2-proxy":
+      return oauth2ProxySignIn(name, args, opts);
   }
 }

@@ -1,0 +1,118 @@
+import type * as k8s from "@pulumi/kubernetes";
+
+import { containerSecurity, podSecurity } from "../../security";
+import { paths, port } from "./configuration";
+import { previousKey, secretVariables } from "./secrets";
+
+export interface PodArgs {
+  /** Name of the ConfigMap, the Secret and the container. */
+  name: string;
+  image: string;
+  /** Files of the Secret, the users' file not among them. */
+  secretFiles: readonly string[];
+  /** Whether the users' file is in the Secret. */
+  usersFile: boolean;
+  /** Whether the ConfigMap has authorities of the stack's own. */
+  authorities: boolean;
+  nodeSelector: Record<string, string>;
+  /** Labels that find all of Authelia's pods. */
+  selector: Record<string, string>;
+}
+
+/** Names in the ConfigMap. */
+export const files = { configuration: "configuration.yml", authorities: "authorities.crt" };
+
+const id = 65532;
+const health = { httpGet: { path: "/api/health", port: "http" } };
+const asItself = (key: string) => ({ key, path: key });
+
+/** Authelia's pod: configuration and secrets are mounted, and nothing in it can be written but notifications. */
+export function podSpec(args: PodArgs): k8s.types.input.core.v1.PodSpec {
+  const { name, image } = args;
+  const program = {
+    image,
+    // The image's own entry point would change the owner of what is mounted.
+    command: ["authelia"],
+    env: secretVariables(args.secretFiles),
+    securityContext: containerSecurity,
+    volumeMounts: [
+      { name: "config", mountPath: "/config", readOnly: true },
+      { name: "secrets", mountPath: paths.secrets, readOnly: true },
+      { name: "notifications", mountPath: paths.notifications },
+      ...(args.authorities ? [{ name: "authorities", mountPath: paths.authorities, readOnly: true }] : []),
+    ],
+  };
+  const secretKeys = [...args.secretFiles, ...(args.usersFile ? ["users.yml"] : [])];
+  return {
+    // It asks the API server for nothing.
+    automountServiceAccountToken: false,
+    // Kubernetes would set AUTHELIA_PORT and others, which Authelia takes for configuration.
+    enableServiceLinks: false,
+    securityContext: podSecurity(id),
+    nodeSelector: args.nodeSelector,
+    // Stores are named in full: asked as they are, not first below each of the pod's search domains.
+    dnsConfig: { options: [{ name: "ndots", value: "1" }] },
+    terminationGracePeriodSeconds: 30,
+    topologySpreadConstraints: [
+      {
+        maxSkew: 1,
+        topologyKey: "kubernetes.io/hostname",
+        whenUnsatisfiable: "ScheduleAnyway",
+        labelSelector: { matchLabels: args.selector },
+      },
+    ],
+    ...(args.secretFiles.includes(previousKey)
+      ? {
+          initContainers: [
+            {
+              ...program,
+              name: "encryption-key",
+              command: ["/bin/sh", "-c", changeKey],
+              resources: {
+                requests: { cpu: "10m", memory: "64Mi" },
+                limits: { cpu: "1", memory: "256Mi" },
+              },
+            },
+          ],
+        }
+      : {}),
+    containers: [
+      {
+        ...program,
+        name,
+        args: [`--config=${paths.configuration}`],
+        ports: [{ name: "http", containerPort: port }],
+        // Checking one argon2id hash takes 64 MiB.
+        resources: {
+          requests: { cpu: "50m", memory: "128Mi" },
+          limits: { cpu: "2", memory: "512Mi" },
+        },
+        startupProbe: { ...health, periodSeconds: 1, failureThreshold: 120 },
+        readinessProbe: { ...health, periodSeconds: 5 },
+        livenessProbe: { ...health, periodSeconds: 10, failureThreshold: 6 },
+      },
+    ],
+    volumes: [
+      { name: "config", configMap: { name, items: [asItself(files.configuration)] } },
+      { name: "secrets", secret: { secretName: name, items: secretKeys.map(asItself), defaultMode: 0o440 } },
+      { name: "notifications", emptyDir: { sizeLimit: "16Mi" } },
+      ...(args.authorities
+        ? [{ name: "authorities", configMap: { name, items: [asItself(files.authorities)] } }]
+        : []),
+    ],
+  };
+}
+
+/**
+ * Encrypts the database anew where it is not yet by the newest key. Whatever goes wrong, Authelia itself looks at the
+ * key when it starts, and does not start with a wrong one; an empty database is not wrong.
+ */
+const changeKey = [
+  `check() { authelia storage encryption check --config ${paths.configuration} | grep -q SUCCESS; }`,
+  "if check; then exit 0; fi",
+  `new="$(cat ${paths.secrets}/STORAGE_ENCRYPTION_KEY)"`,
+  `export AUTHELIA_STORAGE_ENCRYPTION_KEY_FILE=${paths.secrets}/${previousKey}`,
+  "if check; then",
+  `  authelia storage encryption change-key --config ${paths.configuration} --new-encryption-key "$new"`,
+  "fi",
+].join("\n");
