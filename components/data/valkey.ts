@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+
+import type * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+
+import { containerSecurity, podSecurity } from "../security";
+import { externalStore, type Connection, type ExternalStore, type Place } from "./connection";
+import { files } from "./files";
+import { ownStore } from "./store";
+
+/** Valkey in a pod of our own, which keeps what it holds on a volume. */
+export interface OwnValkey {
+  kind: "own";
+  /** Image of Valkey. */
+  image: string;
+  /** Size of its volume, a Kubernetes quantity. It can grow, and never shrinks. */
+  size: string;
+  /** Another number makes another password, and the server takes it at once. */
+  passwordVersion: number;
+}
+
+export const valkeyPort = 6379;
+const store = "valkey";
+const aclFile = "users.acl";
+/** The user `valkey` of the official image. */
+const valkeyId = 999;
+
+/** A Valkey, or a server that speaks Redis's protocol. */
+export function valkey(
+  name: string,
+  args: OwnValkey | ExternalStore,
+  place: Place,
+  opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
+): Connection {
+  if (args.kind === "external") return externalStore(name, store, args, place, opts);
+  return ownStore(
+    name,
+    {
+      store,
+      port: valkeyPort,
+      user: "default",
+      passwordVersion: args.passwordVersion,
+      volumes: { [store]: args.size },
+      secretFiles: { [aclFile]: accessList },
+      config: files(store, ["valkey.conf"]),
+      pod: valkeyPod(args.image),
+    },
+    place,
+    opts,
+  ).connection;
+}
+
+/** Who may do what: clients everything but to run the server, and the probes to ask whether it is there. */
+export function accessList(password: string): string {
+  const hash = createHash("sha256").update(password).digest("hex");
+  return [
+    `user default on sanitize-payload #${hash} ~* &* +@all -@admin`,
+    "user probe on nopass sanitize-payload resetchannels -@all +ping",
+    "",
+  ].join("\n");
+}
+
+const answers = {
+  // With -e it ends with 1 where the answer is an error, such as LOADING.
+  exec: {
+    command: ["valkey-cli", "-e", "--no-auth-warning", "--user", "probe", "--pass", "none", "ping"],
+  },
+  timeoutSeconds: 5,
+};
+
+/** Valkey's pod. */
+export function valkeyPod(image: string): k8s.types.input.core.v1.PodSpec {
+  return {
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    securityContext: podSecurity(valkeyId),
+    terminationGracePeriodSeconds: 30,
+    containers: [
+      {
+        name: store,
+        image,
+        command: ["valkey-server", "/etc/valkey/valkey.conf"],
+        ports: [{ name: store, containerPort: valkeyPort }],
+        // To rewrite its log it forks, and what is written meanwhile is there twice.
+        resources: { requests: { cpu: "25m", memory: "64Mi" }, limits: { cpu: "500m", memory: "320Mi" } },
+        startupProbe: { ...answers, periodSeconds: 1, failureThreshold: 120 },
+        readinessProbe: { ...answers, periodSeconds: 5 },
+        livenessProbe: { ...answers, periodSeconds: 10, failureThreshold: 6 },
+        securityContext: containerSecurity,
+        volumeMounts: [
+          { name: "config", mountPath: "/etc/valkey", readOnly: true },
+          { name: "data", mountPath: "/data" },
+        ],
+      },
+    ],
+    volumes: [
+      {
+        name: "config",
+        projected: {
+          sources: [
+            { configMap: { name: store, items: [{ key: "valkey.conf", path: "valkey.conf" }] } },
+            { secret: { name: store, items: [{ key: aclFile, path: `access/${aclFile}` }] } },
+          ],
+        },
+      },
+      { name: "data", persistentVolumeClaim: { claimName: store } },
+    ],
+  };
+}
