@@ -60,7 +60,9 @@ export class Events {
     if (resOutputsEvent) this.end(resOutputsEvent.metadata);
     if (resOpFailedEvent) this.working.delete(resOpFailedEvent.metadata.urn);
     if (diagnosticEvent) this.diagnostic(diagnosticEvent);
-    if (summaryEvent) this.changes = summaryEvent.resourceChanges ?? {};
+    // The stack reads its own outputs in each run, and a reading changes nothing.
+    const counted = Object.entries(summaryEvent?.resourceChanges ?? {}).filter(([op]) => op !== "read");
+    if (summaryEvent) this.changes = Object.fromEntries(counted);
   }
 
   private begin({ op, urn, type }: z.infer<typeof metadata>): void {

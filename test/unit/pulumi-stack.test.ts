@@ -110,7 +110,7 @@ ${event({ diagnosticEvent: { severity: "warning", message: "using pulumi-resourc
 ${event({ diagnosticEvent: { severity: "debug", message: "noise" } })}
 ${event({ diagnosticEvent: { severity: "warning", urn, message: "two\\nlines" } })}
 ${event({ resOutputsEvent: { metadata } })}
-${event({ summaryEvent: { resourceChanges: { create: 1, same: 2 } } })} ;;`),
+${event({ summaryEvent: { resourceChanges: { create: 1, same: 2, read: 1 } } })} ;;`),
   );
   const said: Said = { reports: [], prints: [] };
   const { stack, report } = await open(said);
