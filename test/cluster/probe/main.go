@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -65,16 +66,19 @@ func probe(what string, args []string) (string, error) {
 		text, err := io.ReadAll(answer.Body)
 		return string(text), err
 	case "knock":
-		// Tries all addresses from its first moment on, and says of each when it was first reached.
+		// Tries all addresses from its first moment on, and says of each when it was first reached. It waits for no
+		// answer: while one attempt is lost, the way may be open for another.
 		began := time.Now()
 		for _, address := range args {
 			go func() {
-				for ; ; time.Sleep(25 * time.Millisecond) {
-					if c, err := net.DialTimeout("tcp", address, 250*time.Millisecond); err == nil {
-						_ = c.Close()
-						fmt.Println(address, "after", time.Since(began).Round(time.Millisecond))
-						return
-					}
+				var said sync.Once
+				for ; ; time.Sleep(20 * time.Millisecond) {
+					go func() {
+						if c, err := net.DialTimeout("tcp", address, 200*time.Millisecond); err == nil {
+							_ = c.Close()
+							said.Do(func() { fmt.Println(address, "after", time.Since(began).Round(time.Millisecond)) })
+						}
+					}()
 				}
 			}()
 		}
