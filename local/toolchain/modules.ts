@@ -39,6 +39,19 @@ const table = {
   "kube-router": { ...plain, env: { GONOSUMDB: "github.com/cloudnativelabs/kube-router" } },
   // Plays nodes for the real scheduler. Tests alone use it.
   kwok: plain,
+  // The real sign-in, and its second kind. Tests alone use them. Authelia's SQLite is C: static all the same,
+  // for an image of nothing else.
+  authelia: {
+    ldflags: (version) => {
+      const set = "github.com/authelia/authelia/v4/internal/utils";
+      const tag = version("github.com/authelia/authelia/v4");
+      return `-s -w -linkmode external -extldflags -static -X ${set}.BuildTag=${tag} -X '${set}.BuildState=tagged clean'`;
+    },
+    env: { CGO_ENABLED: "1", GOFLAGS: "-buildvcs=false -tags=osusergo,netgo,sqlite_omit_load_extension" },
+  },
+  "oauth2-proxy": {
+    ldflags: (version) => `-s -w -X main.VERSION=${version("github.com/oauth2-proxy/oauth2-proxy/v7")}`,
+  },
   supervise: plain,
   pause: plain,
 } satisfies Record<string, Module>;
