@@ -75,11 +75,11 @@ const passwordVersion = z
   .describe("Another number makes another password; server and clients restart with it");
 
 /** Where a store is that somebody else runs. */
-const external = (defaults: { port: number; user: string }) => ({
+const external = (defaults: { port: number; username: string }) => ({
   kind: z.literal("external"),
   host,
   port: port.default(defaults.port),
-  user: roleName.default(defaults.user),
+  username: roleName.default(defaults.username),
   tls: z
     .enum(["verify", "off"])
     .default("verify")
@@ -103,7 +103,7 @@ const postgres = z.discriminatedUnion("kind", [
     passwordVersion,
     backups: backups.prefault({}),
   }),
-  keys({ ...external({ port: 5432, user: database }), database: roleName.default(database) }),
+  keys({ ...external({ port: 5432, username: database }), database: roleName.default(database) }),
 ]);
 
 const valkey = z.discriminatedUnion("kind", [
@@ -112,7 +112,7 @@ const valkey = z.discriminatedUnion("kind", [
     size: bytes.default("1Gi").describe("Size of its volume; it can grow"),
     passwordVersion,
   }),
-  keys(external({ port: 6379, user: "default" })),
+  keys(external({ port: 6379, username: "default" })),
 ]);
 
 /** `vibecode:data`: what sign-in remembers, in pods of the stack's own or in servers that somebody else runs. */

@@ -3,28 +3,24 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { labels } from "../labels";
 
-/** TLS to a store: its certificate is always checked. */
-export interface StoreTls {
-  /** The name that the certificate must be for. */
-  serverName: string;
-  /** The authorities that may have signed it, PEM; the public ones when absent. */
-  ca?: string | undefined;
-}
-
 /** All that a client needs to use a store. */
 export interface Connection {
   host: string;
   port: number;
   /** The name to sign in with. */
-  user: string;
+  username: string;
   /** Secret. Known in a preview once the store was made. */
   password: pulumi.Output<string>;
   /** Where the same password lies in the stores' namespace, for a client that reads it from a file. */
   passwordSecret: { name: string; key: string };
-  /** Absent: in plain text. Own stores are reached inside the cluster alone, through NetworkPolicies. */
-  tls?: StoreTls | undefined;
-  /** What a client's NetworkPolicy must let it reach, at `port`. */
-  peers: k8s.types.input.networking.v1.NetworkPolicyPeer[];
+  /** TLS with a certificate for `host`. Own stores have none: NetworkPolicies say who reaches them. */
+  tls: boolean;
+  /** The authorities that may have signed the certificate, PEM; the public ones when absent. */
+  ca?: string | undefined;
+  /** Labels of the pods that a client's NetworkPolicy must let it reach, in the stores' namespace; own stores only. */
+  pods?: Record<string, string>;
+  /** Ranges that it must let it reach instead, in CIDR notation; external stores only. */
+  addresses: readonly string[];
 }
 
 /** A connection to Postgres. */
@@ -38,7 +34,7 @@ export interface ExternalStore {
   /** A DNS name or an address. */
   host: string;
   port: number;
-  user: string;
+  username: string;
   password: pulumi.Input<string>;
   /** `verify` asks for TLS and a certificate for `host`; `off` is for networks that encrypt by themselves. */
   tls: "verify" | "off";
@@ -86,7 +82,7 @@ export function externalStore(
   place: Place,
   opts: pulumi.CustomResourceOptions,
 ): Connection {
-  const { host, port, user, tls, ca, addresses } = args;
+  const { host, port, username, tls, ca, addresses } = args;
   const password = pulumi.secret(args.password);
   new k8s.core.v1.Secret(
     `${name}-secret`,
@@ -99,10 +95,11 @@ export function externalStore(
   return {
     host,
     port,
-    user,
+    username,
     password,
     passwordSecret: { name: store, key: passwordKey },
-    ...(tls === "verify" && { tls: { serverName: host, ca } }),
-    peers: addresses.map((cidr) => ({ ipBlock: { cidr } })),
+    tls: tls === "verify",
+    ca,
+    addresses,
   };
 }

@@ -20,18 +20,18 @@ export const dumps = "postgres-dump";
 export interface DumpPodArgs {
   /** Image of Postgres, the server's own: an older pg_dump refuses a newer server. */
   image: string;
-  connection: Pick<PostgresConnection, "host" | "port" | "user" | "database" | "passwordSecret">;
+  connection: Pick<PostgresConnection, "host" | "port" | "username" | "database" | "passwordSecret">;
   /** Days. */
   keep: number;
 }
 
 /** The pod that makes one dump. */
 export function dumpPod({ image, connection, keep }: DumpPodArgs): k8s.types.input.core.v1.PodSpec {
-  const { host, port, user, database, passwordSecret } = connection;
+  const { host, port, username, database, passwordSecret } = connection;
   const variables = {
     PGHOST: host,
     PGPORT: String(port),
-    PGUSER: user,
+    PGUSER: username,
     PGDATABASE: database,
     PGCONNECT_TIMEOUT: "30",
     DUMPS: dumpsFolder,

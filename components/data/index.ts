@@ -4,7 +4,7 @@ import type { Connection, ExternalStore, Place, PostgresConnection } from "./con
 import { postgres, type ExternalPostgres, type OwnPostgres } from "./postgres";
 import { valkey, type OwnValkey } from "./valkey";
 
-export type { Connection, ExternalStore, Place, PostgresConnection, StoreTls } from "./connection";
+export type { Connection, ExternalStore, Place, PostgresConnection } from "./connection";
 export type { Backups } from "./dumps";
 export type { ExternalPostgres, OwnPostgres } from "./postgres";
 export type { OwnValkey } from "./valkey";

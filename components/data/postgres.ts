@@ -55,7 +55,7 @@ export function postgres(
     {
       store,
       port: postgresPort,
-      user: database,
+      username: database,
       passwordVersion: args.passwordVersion,
       ownClients: [storeSelector(dumps)],
       volumes: { [store]: args.size, [dumps]: args.backups.size },

@@ -12,7 +12,7 @@ export interface StoreArgs {
   store: string;
   port: number;
   /** The name that clients sign in with. */
-  user: string;
+  username: string;
   /** Another number makes another password. */
   passwordVersion: number;
   /** Pods besides the place's clients that may connect, by labels. */
@@ -127,10 +127,12 @@ export function ownStore(
     connection: {
       host: `${store}.${place.namespace}.svc.${place.clusterDomain}`,
       port,
-      user: args.user,
+      username: args.username,
       password: pulumi.secret(password.result),
       passwordSecret: { name: store, key: passwordKey },
-      peers: [{ podSelector: { matchLabels: selector } }],
+      tls: false,
+      pods: selector,
+      addresses: [],
     },
     server,
   };

@@ -38,7 +38,7 @@ export function valkey(
     {
       store,
       port: valkeyPort,
-      user: "default",
+      username: "default",
       passwordVersion: args.passwordVersion,
       volumes: { [store]: args.size },
       secretFiles: { [aclFile]: accessList },

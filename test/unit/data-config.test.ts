@@ -28,8 +28,8 @@ test("without a word both stores are the stack's own, and the database is dumped
 
 test("an external store needs a host and its addresses, and has a checked certificate", () => {
   expect(data.parse({ postgres: external, valkey: external })).toEqual({
-    postgres: { ...external, port: 5432, user: "authelia", database: "authelia", tls: "verify" },
-    valkey: { ...external, port: 6379, user: "default", tls: "verify" },
+    postgres: { ...external, port: 5432, username: "authelia", database: "authelia", tls: "verify" },
+    valkey: { ...external, port: 6379, username: "default", tls: "verify" },
   });
 });
 
@@ -38,7 +38,7 @@ test.each<[string, object]>([
   ["an address for a host", { host: "10.1.2.3" }],
   ["an IPv6 address for a host", { host: "fd00::5", addresses: ["fd00::/64"] }],
   ["a chain of authorities", { ca: `${pem}${pem}` }],
-  ["a role as some clouds name it", { user: "authelia@main-server" }],
+  ["a role as some clouds name it", { username: "authelia@main-server" }],
   ["plain text, where it is asked for", { tls: "off" }],
 ])("takes %s", (_, change) => {
   expect(mistakes({ postgres: { ...external, ...change } })).toEqual([]);
@@ -52,11 +52,11 @@ test.each<[unknown, string]>([
   [{ redis: {} }, "data.redis: {} has no place here: the keys are postgres, valkey"],
   [
     { postgres: { ...external, size: "5Gi" } },
-    'data.postgres.size: "5Gi" has no place here: the keys are kind, host, port, user, tls, ca, addresses, database',
+    'data.postgres.size: "5Gi" has no place here: the keys are kind, host, port, username, tls, ca, addresses, database',
   ],
   [
     { valkey: { ...external, password: "x" } },
-    'data.valkey.password: "x" has no place here: the keys are kind, host, port, user, tls, ca, addresses',
+    'data.valkey.password: "x" has no place here: the keys are kind, host, port, username, tls, ca, addresses',
   ],
   [
     { valkey: { kind: "own", size: "500m" } },
@@ -76,8 +76,8 @@ test.each<[unknown, string]>([
   [{ postgres: { ...external, host: "db:5432" } }, `data.postgres.host: "db:5432" ${hostRule}`],
   [{ postgres: { ...external, host: undefined } }, `data.postgres.host: is missing: ${hostRule}`],
   [
-    { postgres: { ...external, user: "a b" } },
-    'data.postgres.user: "a b" must be letters, digits, dots, dashes, underscores and @, at most 63 characters',
+    { postgres: { ...external, username: "a b" } },
+    'data.postgres.username: "a b" must be letters, digits, dots, dashes, underscores and @, at most 63 characters',
   ],
   [
     { postgres: { ...external, addresses: [] } },

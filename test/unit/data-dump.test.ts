@@ -65,6 +65,12 @@ test("dumps that are too old go, and nothing else does", () => {
   expect(said).toMatch(/^wrote authelia-\S+, 5 bytes; 3 dumps are kept\n$/);
 });
 
+test("the new dump stays, whatever the clock did meanwhile", () => {
+  stand("pg_restore", 'touch --date="99 days ago" "$2"');
+  expect(dump().code).toBe(0);
+  expect(there()).toEqual([expect.stringMatching(made)]);
+});
+
 test.each([
   ["pg_dump fails half way", "pg_dump", 'echo half >"$PGDATABASE.part"; exit 1'],
   ["pg_dump writes nothing", "pg_dump", "exit 0"],

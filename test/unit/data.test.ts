@@ -40,7 +40,7 @@ const external: ExternalStore = {
   kind: "external",
   host: "db.example.com",
   port: 6543,
-  user: "someone",
+  username: "someone",
   password: "given",
   tls: "verify",
   addresses: ["10.1.2.0/24", "10.1.3.7/32"],
@@ -136,18 +136,22 @@ test("a client gets all that it needs to connect, and the password as a secret",
   expect(postgres).toEqual({
     host: "postgres.vibecode-auth.svc.cluster.local",
     port: 5432,
-    user: "authelia",
+    username: "authelia",
     database: "authelia",
     passwordSecret: { name: "postgres", key: "password" },
-    peers: [{ podSelector: { matchLabels: selector("postgres") } }],
+    tls: false,
+    pods: selector("postgres"),
+    addresses: [],
   });
   const { password: second, ...valkey } = made.data.valkey;
   expect(valkey).toEqual({
     host: "valkey.vibecode-auth.svc.cluster.local",
     port: 6379,
-    user: "default",
+    username: "default",
     passwordSecret: { name: "valkey", key: "password" },
-    peers: [{ podSelector: { matchLabels: selector("valkey") } }],
+    tls: false,
+    pods: selector("valkey"),
+    addresses: [],
   });
   expect(await known(first)).toBe("generated-data-postgres-password");
   expect(await known(second)).toBe("generated-data-valkey-password");
@@ -268,6 +272,10 @@ describe("the pods", () => {
       "postgresql.conf",
       "prepare.sh",
     ]);
+    expect(at(dumpPod(made), "volumes", 0)).toEqual({
+      name: "config",
+      configMap: { name: "postgres", items: [{ key: "dump.sh", path: "dump.sh" }] },
+    });
     expect(at(files, "postgresql.conf")).toContain("hba_file = '/etc/postgresql/pg_hba.conf'");
     expect(at(pod("valkey"), "containers", 0, "command")).toEqual([
       "valkey-server",
@@ -441,7 +449,7 @@ describe("the borders", () => {
 describe("an external store", () => {
   test("has its password in the same Secret as an own one, and nothing else", async () => {
     const { data, all, find } = await run({
-      postgres: { ...external, database: "sign-in" },
+      postgres: { ...external, ca: "authority", database: "sign-in" },
       valkey: { ...external, tls: "off", password: "other" },
     });
     expect(all.filter(({ type }) => type.startsWith("kubernetes:")).map(({ type }) => type)).toEqual([
@@ -453,15 +461,16 @@ describe("an external store", () => {
     expect(connection).toEqual({
       host: "db.example.com",
       port: 6543,
-      user: "someone",
+      username: "someone",
       database: "sign-in",
       passwordSecret: { name: "postgres", key: "password" },
-      tls: { serverName: "db.example.com", ca: undefined },
-      peers: [{ ipBlock: { cidr: "10.1.2.0/24" } }, { ipBlock: { cidr: "10.1.3.7/32" } }],
+      tls: true,
+      ca: "authority",
+      addresses: ["10.1.2.0/24", "10.1.3.7/32"],
     });
     expect(await known(password)).toBe("given");
     expect(await pulumi.isSecret(password)).toBe(true);
-    expect(data.valkey.tls).toBeUndefined();
+    expect(data.valkey).toMatchObject({ tls: false, ca: undefined });
     expect(at(find("Secret", "valkey").inputs, "stringData")).toEqual({ password: "other" });
   });
 });
