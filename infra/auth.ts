@@ -53,7 +53,7 @@ const ldap = keys({
     memberOf: text.optional(),
   }).prefault({}),
   passwordReset: z.boolean().default(false).describe("Lets people set a new password in the directory"),
-}).refine(({ address, startTls }) => address.startsWith("ldaps://") || startTls, {
+}).refine(({ address, startTls }) => !address.startsWith("ldap://") || startTls, {
   path: ["startTls"],
   error: "must be true with ldap://, or passwords would cross the network in the clear",
 });
@@ -162,6 +162,9 @@ const authelia = keys({
 const login = z.string().regex(/^[A-Za-z0-9](?:-?[A-Za-z0-9])*$/, { error: "must be a name at GitHub" });
 /** A comma would make two of it. */
 const listed = z.string().regex(/^[^\s,]+$/, { error: "must be a name without spaces and commas" });
+
+const allowMessage =
+  "must be users, or groups with at least one: without a list everybody there could sign in";
 
 const oauth2Proxy = keys({
   kind: z.literal("oauth2-proxy"),

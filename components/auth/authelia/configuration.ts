@@ -1,7 +1,7 @@
 import { portalUrl } from "../sign-in";
 import type { AccessControl } from "./rules";
 
-/** Where Authelia listens. */
+/** Where Authelia listens by itself, on all addresses. */
 export const port = 9091;
 /** The check that Traefik asks. */
 export const checkPath = "/api/authz/forward-auth";
@@ -116,7 +116,6 @@ export function configuration(args: ConfigurationArgs) {
     ...(args.authorities ? { certificates_directory: paths.authorities } : {}),
     log: { level: settings.logLevel, format: "json" },
     server: {
-      address: `tcp://:${port}/`,
       // It would write beside the program; the probes ask by HTTP.
       disable_healthcheck: true,
       // A request's headers must fit: editors have long addresses, and the user's own programs set cookies.
