@@ -7,6 +7,7 @@ import { parse } from "yaml";
 import { chooseCluster, type Cluster } from "../../local/cluster";
 import { UserError } from "../../local/errors";
 import { dataFolder } from "../../local/paths";
+import { machineConfig } from "../../local/platform";
 
 let folder: string;
 const realPath = process.env["PATH"];
@@ -211,5 +212,48 @@ describe("KIND", () => {
     await expect((await choose()).start(quiet)).rejects.toThrow(
       /^`kind create .*` failed: ERROR: port is already/,
     );
+  });
+});
+
+describe("what a stack is told of its local cluster", () => {
+  const told = async (config: Record<string, unknown>, before: "kind" | "embedded" = "embedded") => {
+    standIn("docker", "echo 29.0");
+    standIn("kind", "");
+    const cluster = await choose(undefined, undefined, before);
+    const ports = { http: 80, https: 443 };
+    const stack = {
+      name: "team",
+      path: "",
+      cluster: undefined,
+      ports,
+      config: { "vibecode:cluster": config },
+    };
+    return machineConfig({ stack, cluster }, { workspace: "w:1", traefik: "t:1" })["vibecode:cluster"];
+  };
+
+  test("is where it is and which addresses are its own", async () => {
+    const pods = ["10.244.0.0/16"];
+    const services = ["10.96.0.0/16"];
+    const nodes = { embedded: ["10.201.0.0/16"], kind: ["172.16.0.0/12"] };
+    for (const kind of ["embedded", "kind"] as const) {
+      expect(await told({}, kind)).toMatchObject({
+        name: "team",
+        context: kind === "kind" ? "kind-vibecode-team" : "vibecode-team",
+        userNamespaces: false,
+        network: { pods, services, nodes: nodes[kind], apiServer: nodes[kind] },
+      });
+    }
+  });
+
+  test("leaves what the stack's file says besides, and is overruled by it in all but where the cluster is", async () => {
+    const dns = ["169.254.20.10/32"];
+    const services = ["10.97.0.0/16"];
+    const said = { domain: "team.local", context: "other", userNamespaces: true, network: { dns, services } };
+    expect(await told(said)).toMatchObject({
+      domain: "team.local",
+      context: "vibecode-team",
+      userNamespaces: true,
+      network: { pods: ["10.244.0.0/16"], services, nodes: ["10.201.0.0/16"], dns },
+    });
   });
 });
