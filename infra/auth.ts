@@ -194,8 +194,8 @@ const oauth2Proxy = keys({
           error: "must be a URL with https://",
         }),
       allow: z
-        .union([z.literal("users"), keys({ groups: z.array(listed).min(1) })], {
-          error: "must be users, or groups with at least one: without a list everybody there could sign in",
+        .union([z.literal("users", { error: allowMessage }), keys({ groups: z.array(listed).min(1) })], {
+          error: allowMessage,
         })
         .describe(
           "users: whoever has the e-mail address of one of the users; or members of these groups alone",
