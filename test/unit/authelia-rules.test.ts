@@ -38,6 +38,8 @@ describe("without rules of the stack's own", () => {
     ["alice.bob.dev.example.com", alice, "deny"],
     ["bob.alice.dev.example.com", alice, "deny"],
     ["alice--bob.dev.example.com", alice, "deny"],
+    ["x--alice.dev.example.com", alice, "deny"],
+    ["300--alice.dev.example.com", alice, "deny"],
     ["3000--3000--alice.dev.example.com", alice, "deny"],
     ["alice.dev.example.com.", alice, "deny"],
     ["alice.dev.example.com.evil.test", alice, "deny"],
