@@ -1,0 +1,89 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import * as fs from "node:fs";
+import * as net from "node:net";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export interface ProcessArgs {
+  /** Where it runs; what it prints goes to `<program>.log` there. */
+  folder: string;
+  program: string;
+  args: readonly string[];
+  /** All of its environment besides PATH. */
+  env?: Readonly<Record<string, string>>;
+  /** Whose rights it has; default this process's. */
+  user?: Owner | undefined;
+  /** Throws for as long as it does not answer. */
+  ready: () => Promise<unknown>;
+  /** What ends it at once and in order. Default SIGTERM. */
+  signal?: NodeJS.Signals;
+}
+
+export interface Owner {
+  uid: number;
+  gid: number;
+}
+
+export interface Running {
+  stop: () => Promise<void>;
+}
+
+/** Starts a program beside this one and waits until it answers. It ends with this process, whatever ends that. */
+export async function start(args: ProcessArgs): Promise<Running> {
+  const log = path.join(args.folder, `${path.basename(args.program)}.log`);
+  const output = fs.openSync(log, "a");
+  const child = spawn("setpriv", ["--pdeathsig", "KILL", ...as(args.user), args.program, ...args.args], {
+    cwd: args.folder,
+    env: { PATH: process.env["PATH"], ...args.env },
+    stdio: ["ignore", output, output],
+  });
+  fs.closeSync(output);
+  const ended = once(child, "close");
+  const over = () => child.exitCode !== null || child.signalCode !== null;
+  const stop = async () => {
+    if (over()) return;
+    child.kill(args.signal ?? "SIGTERM");
+    await ended;
+  };
+
+  const limit = Date.now() + 60_000;
+  for (;;) {
+    try {
+      await args.ready();
+      return { stop };
+    } catch (cause) {
+      if (!over() && Date.now() < limit) {
+        await sleep(100);
+        continue;
+      }
+      await stop();
+      const last = fs.readFileSync(log, "utf8").trim().split("\n").slice(-20).join("\n");
+      throw new Error(`${args.program} does not run:\n${last}`, { cause });
+    }
+  }
+}
+
+const as = (user: Owner | undefined) =>
+  user === undefined ? [] : [`--reuid=${user.uid}`, `--regid=${user.gid}`, "--clear-groups"];
+
+/** A port of loopback that nobody has. */
+export async function freePort(): Promise<number> {
+  const server = net.createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+/** Throws while nobody listens. */
+export async function connects(port: number): Promise<void> {
+  const socket = net.connect(port, "127.0.0.1");
+  try {
+    await once(socket, "connect");
+  } finally {
+    socket.destroy();
+  }
+}
