@@ -62,6 +62,13 @@ test("a fresh `claude -p` needs no onboarding: it asks the API with our token an
   expect(requests).toEqual([{ authorization: "Bearer token-of-the-gateway", model: "claude-opus-4-5" }]);
 });
 
+test("in a terminal a first start asks whether the folder is trusted, for no theme and no sign-in", async () => {
+  await workspace.prepare();
+  const screen = await workspace.sh("cd ~/hello; timeout 8 script -qc claude /dev/null < /dev/null", api);
+  expect(screen).toContain("trust");
+  expect(screen).not.toMatch(/theme|login/i);
+});
+
 test("another model in the policy is another model in the request", async () => {
   const { requests } = await claude({ model: "claude-sonnet-4-5" }, "hello");
   expect(requests.map(({ model }) => model)).toEqual(["claude-sonnet-4-5"]);

@@ -95,6 +95,12 @@ test("a new home has the first settings, and what a person installs goes there",
   );
 });
 
+test("no program's settings can be written by another than root", async () => {
+  expect(
+    await inside("find /etc /opt/workspace ! -type l \\( -perm /022 -o ! -user root \\) 2>/dev/null"),
+  ).toBe("");
+});
+
 test("a login shell finds what a person installed, and git-lfs's filters are git's", async () => {
   expect(await inside("bash -lc 'echo $PATH'")).toMatch(/^\/home\/coder\/\.local\/bin:.*\/usr\/local\/bin:/);
   expect(await inside("git config --system filter.lfs.smudge; git config --system init.defaultBranch")).toBe(
