@@ -80,14 +80,37 @@ export const fullName = z.string().regex(/^[^\p{C}"\\]{1,100}$/u, {
 /** A range of addresses in CIDR notation, IPv4 or IPv6; a single address has /32 or /128. */
 export const cidr = z
   .string({ error: "must be a range of addresses such as 10.244.0.0/16" })
-  .refine(isRange, { error: "must be a range of addresses such as 10.244.0.0/16 or fd00:10::/56" });
+  .refine((text) => rangeOf(text) !== undefined, {
+    error: "must be a range of addresses such as 10.244.0.0/16 or fd00:10::/56",
+    abort: true,
+  })
+  // The API server refuses a policy with such a range.
+  .refine((text) => rangeOf(text)?.isExact === true, {
+    error: "must begin with the range's first address: 10.244.0.0/16, not 10.244.1.2/16",
+  });
 
-function isRange(text: string): boolean {
-  const [address = "", bits = "", ...rest] = text.split("/");
+function rangeOf(text: string): { isExact: boolean } | undefined {
+  const [address = "", size = "", ...rest] = text.split("/");
   const version = isIP(address);
-  return (
-    version !== 0 && rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)
-  );
+  const length = version === 4 ? 32 : 128;
+  if (version === 0 || rest.length > 0 || !/^\d{1,3}$/.test(size) || Number(size) > length) return undefined;
+  return { isExact: !bitsOf(address, version).slice(Number(size)).includes("1") };
+}
+
+/** An address as zeros and ones. */
+function bitsOf(address: string, version: number): string {
+  if (version === 4)
+    return address
+      .split(".")
+      .map((part) => Number(part).toString(2).padStart(8, "0"))
+      .join("");
+  // A URL's host is written in groups of 16 bits, without an IPv4 part and in the shortest form.
+  const [head = "", tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::");
+  const groups = (part: string) => (part === "" ? [] : part.split(":"));
+  const zeros = tail === undefined ? 0 : 8 - groups(head).length - groups(tail).length;
+  return [...groups(head), ...Array<string>(zeros).fill("0"), ...groups(tail ?? "")]
+    .map((group) => Number.parseInt(group, 16).toString(2).padStart(16, "0"))
+    .join("");
 }
 
 export const port = z.int().min(1).max(65535);

@@ -137,7 +137,7 @@ export function workspaceDeployment(args: PodArgs): k8s.types.input.apps.v1.Depl
           "--disable-update-check",
           "--disable-workspace-trust",
           "--disable-getting-started-override",
-          `--proxy-domain=${args.ports.host}`,
+          `--proxy-domain=${portAddress(args.ports)}`,
           "--extensions-dir=/extensions",
           "--user-data-dir=/home/coder/.local/share/code-server",
           "/home/coder",
@@ -146,7 +146,7 @@ export function workspaceDeployment(args: PodArgs): k8s.types.input.apps.v1.Depl
           ...environment({
             ...galleryVariable(args.tools),
             ...claudeEnvironment(args.tools.claude),
-            VSCODE_PROXY_URI: portUri(args.ports),
+            VSCODE_PROXY_URI: `https://${portAddress(args.ports)}`,
           }),
           ...secretVariables(secret),
         ],
@@ -218,9 +218,9 @@ function galleryVariable({ gallery }: Tools): Record<string, string> {
   return gallery === undefined ? {} : { EXTENSIONS_GALLERY: JSON.stringify(gallery) };
 }
 
-/** What the editor shows for a forwarded port: VS Code puts the port in the place of `{{port}}`. */
-function portUri({ host, httpsPort }: PortAddress): string {
-  return `https://${host}${httpsPort === 443 ? "" : `:${httpsPort}`}`;
+/** Where a forwarded port is found: VS Code and code-server put the port in the place of `{{port}}`. */
+function portAddress({ host, httpsPort }: PortAddress): string {
+  return `${host}${httpsPort === 443 ? "" : `:${httpsPort}`}`;
 }
 
 const environment = (variables: Record<string, string>) =>

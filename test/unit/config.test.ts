@@ -27,6 +27,7 @@ const userRule = "must be lower case letters, digits and single dashes, and begi
 const imageRule =
   "must be an image reference in lower case such as registry.example.com/workspace:1.2.3@sha256:...";
 const rangeRule = "must be a range of addresses such as 10.244.0.0/16 or fd00:10::/56";
+const firstRule = "must begin with the range's first address: 10.244.0.0/16, not 10.244.1.2/16";
 const extensionRule = "must be an extension such as golang.go, or golang.go@0.50.0 to pin it";
 const notInImage =
   "must be in the image, which has none: add it to workspace-image/extensions, or set workspace.gallery";
@@ -323,7 +324,11 @@ describe("a mistake is said with its path, its value and what is allowed", () =>
       {
         cluster: {
           ...minimal.cluster,
-          network: { pods: ["10.0.0.0/33", "10.0.0.0"], nodes: ["fd00::/129"] },
+          network: {
+            pods: ["10.0.0.0/33", "10.0.0.0", "10.0.0.0/8", "fd00:10::/56", "::ffff:10.0.0.0/104"],
+            services: ["10.1.2.3/16", "fd00::1/64", "10.1.2.3/32", "::1/128"],
+            nodes: ["fd00::/129"],
+          },
         },
         workspace: {
           allow: [
@@ -335,6 +340,8 @@ describe("a mistake is said with its path, its value and what is allowed", () =>
       [
         `vibecode:cluster.network.pods[0]: "10.0.0.0/33" ${rangeRule}`,
         `vibecode:cluster.network.pods[1]: "10.0.0.0" ${rangeRule}`,
+        `vibecode:cluster.network.services[0]: "10.1.2.3/16" ${firstRule}`,
+        `vibecode:cluster.network.services[1]: "fd00::1/64" ${firstRule}`,
         `vibecode:cluster.network.nodes[0]: "fd00::/129" ${rangeRule}`,
         `vibecode:workspace.allow[0].cidr: "git.example.com" ${rangeRule}`,
         "vibecode:workspace.allow[0].ports[0]: 0 must be at least 1",

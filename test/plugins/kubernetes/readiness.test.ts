@@ -46,8 +46,21 @@ test.each<[string, PropertyMap, "ready" | "waiting" | "failed"]>([
   ["a paused Deployment", deployment({}, { replicas: 1, paused: true }), "ready"],
   [
     "a Deployment past its deadline",
-    deployment({ ...seen, ...is("Progressing", "False", { reason: "ProgressDeadlineExceeded" }) }),
+    deployment({
+      ...seen,
+      updatedReplicas: 1,
+      ...is("Progressing", "False", { reason: "ProgressDeadlineExceeded" }),
+    }),
     "failed",
+  ],
+  [
+    "a Deployment whose spec before this one was past its deadline",
+    deployment({
+      ...seen,
+      replicas: 1,
+      ...is("Progressing", "False", { reason: "ProgressDeadlineExceeded" }),
+    }),
+    "waiting",
   ],
   [
     "a StatefulSet whose pods are updated",

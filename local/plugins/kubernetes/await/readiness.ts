@@ -31,10 +31,13 @@ const status = (object: PropertyMap, key: string): number => numberAt(object, "s
 function deployment(object: PropertyMap): Progress {
   if (objectAt(object, "spec")["paused"] === true) return ready;
   if (isStale(object)) return waiting("the deployment controller to see the change");
-  const progressing = condition(object, "Progressing");
-  if (progressing?.["reason"] === "ProgressDeadlineExceeded") return failed(messageOf(progressing));
   const wanted = numberAt(object, "spec", "replicas") ?? 1;
   const updated = status(object, "updatedReplicas");
+  const progressing = condition(object, "Progressing");
+  // While pods of the spec before it end, the condition is still that one's.
+  const isOfThisSpec = updated > 0 || condition(object, "ReplicaFailure")?.["status"] === "True";
+  if (progressing?.["reason"] === "ProgressDeadlineExceeded" && isOfThisSpec)
+    return failed(messageOf(progressing));
   if (updated < wanted) return waiting(`${updated} of ${wanted} pods are created`);
   if (status(object, "replicas") > updated) return waiting("the old pods to end");
   const available = status(object, "availableReplicas");
