@@ -87,3 +87,16 @@ export async function connects(port: number): Promise<void> {
     socket.destroy();
   }
 }
+
+/** Throws unless who listens has this to say to that. */
+export async function says(port: number, question: string, answer: string): Promise<void> {
+  const socket = net.connect(port, "127.0.0.1").setEncoding("utf8");
+  try {
+    socket.end(question);
+    let said = "";
+    for await (const chunk of socket) said += String(chunk);
+    if (said !== answer) throw new Error(said);
+  } finally {
+    socket.destroy();
+  }
+}

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { connects, freePort, start, type Owner } from "./process";
+import { connects, freePort, says, start, type Owner } from "./process";
 
 /** A store of the tests, on loopback. Stopped and started again, it has its port and what was stored. */
 export interface Store {
@@ -91,7 +91,8 @@ export async function redis(folder: string): Promise<Store> {
       folder: own,
       program: "redis-server",
       args: Object.entries(options).flatMap(([key, value]) => [`--${key}`, String(value)]),
-      ready: () => connects(store.port),
+      // One that is still reading what it wrote down listens, and refuses.
+      ready: () => says(store.port, `AUTH ${store.password}\r\nPING\r\n`, "+OK\r\n+PONG\r\n"),
     }),
   );
   await control.start();
