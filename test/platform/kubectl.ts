@@ -20,7 +20,18 @@ export function kubectl(...words: string[]): string {
 
 /** What a shell command prints in a user's workspace, as that user, in the home. */
 export function inWorkspace(user: string, command: string): string {
-  return kubectl("-n", `ws-${user}`, "exec", "deploy/editor", "-c", "editor", "--", "sh", "-c", `cd && ${command}`);
+  return kubectl(
+    "-n",
+    `ws-${user}`,
+    "exec",
+    "deploy/editor",
+    "-c",
+    "editor",
+    "--",
+    "sh",
+    "-c",
+    `cd && ${command}`,
+  );
 }
 
 /** Names of a kind's objects in a namespace, sorted. */
