@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawnSync, type SpawnSyncOptions } from "node:child_process";
 import * as fs from "node:fs";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
@@ -18,15 +18,19 @@ const data = path.join(os.tmpdir(), "vibecode-commands-test");
 const ports = { http: 18080, https: 18443 };
 const host = "alice.commands.localhost";
 
+/** Writes the stack's file with these users, and other keys. */
+function write(users: string, ...more: string[]): void {
+  const keys = [
+    "vibecode:domain: commands.localhost",
+    `vibecode:users: ${users}`,
+    `vibecode:ingress: { httpPort: ${ports.http}, httpsPort: ${ports.https} }`,
+    ...more,
+  ];
+  fs.writeFileSync(stackFile, `config:\n${keys.map((key) => `  ${key}\n`).join("")}`);
+}
+
 beforeAll(() => {
-  fs.writeFileSync(
-    stackFile,
-    `config:
-  vibecode:domain: commands.localhost
-  vibecode:users: [alice]
-  vibecode:ingress: { httpPort: ${ports.http}, httpsPort: ${ports.https} }
-`,
-  );
+  write("[alice]");
   make("destroy", "FORCE=1");
 }, 120_000);
 
@@ -44,8 +48,20 @@ interface Made {
 
 /** Runs a habit as a person would, without a terminal. */
 function make(...words: string[]): Made {
+  return ended("make", [...words, `STACK=${stack}`], { stdio: ["ignore", "pipe", "pipe"] });
+}
+
+/** The same on a terminal, where the person types a line. */
+function typed(line: string, ...words: string[]): Made {
+  // This terminal has no width of its own.
+  const command = ["stty cols 120; make", ...words, `STACK=${stack}`].join(" ");
+  return ended("script", ["--quiet", "--return", "--command", command, "/dev/null"], { input: `${line}\n` });
+}
+
+function ended(program: string, words: string[], options: SpawnSyncOptions): Made {
   const began = Date.now();
-  const ran = spawnSync("make", [...words, `STACK=${stack}`], {
+  const ran = spawnSync(program, words, {
+    ...options,
     cwd: checkout,
     encoding: "utf8",
     // Without what a `make test` around it sets.
@@ -56,7 +72,6 @@ function make(...words: string[]): Made {
       MAKEFLAGS: undefined,
       MAKELEVEL: undefined,
     },
-    stdio: ["ignore", "pipe", "pipe"],
   });
   return { code: ran.status, out: `${ran.stdout}${ran.stderr}`, seconds: (Date.now() - began) / 1000 };
 }
@@ -88,6 +103,8 @@ test("before the first up, each command says what to do", () => {
     ["logs", "USER=alice"],
     ["shell", "USER=alice"],
     ["password", "USER=alice"],
+    ["retained"],
+    ["purge", "USER=alice"],
   ]) {
     expect(make(...words).out).toContain(`make up STACK=${stack}`);
   }
@@ -105,7 +122,7 @@ test("up ends by saying where each editor is and how to sign in, and the address
 test("status, logs and shell tell of a user's workspace", () => {
   const status = make("status");
   expect(status.out).toMatch(/kube-apiserver +running/);
-  expect(status.out).toMatch(new RegExp(`alice +ready +0 +https://${host}`));
+  expect(status.out).toMatch(new RegExp(`alice +ready +0 +2 CPU, 4Gi +https://${host}`));
   expect(make("logs", "USER=alice").out).toContain("HTTP server listening");
   expect(make("logs", "USER=mallory").out).toContain(
     "mallory has no workspace on commands-test; say USER=name, one of: alice",
@@ -113,6 +130,65 @@ test("status, logs and shell tell of a user's workspace", () => {
   expect(make("logs").out).toContain("whose workspace?; say USER=name, one of: alice");
   expect(make("shell", "USER=alice").code).toBe(0);
 }, 60_000);
+
+test("status tells of a stopped workspace, and what is wrong in one that runs", () => {
+  write(
+    "[{ name: alice, extensions: [foo.bar] }, { name: bob, state: stopped }]",
+    "vibecode:workspace: { gallery: { serviceUrl: 'https://127.0.0.1:1/gallery' } }",
+  );
+  const up = make("up");
+  expect(up.out).toContain("user bob");
+  expect(up.code).toBe(0);
+  const status = make("status");
+  expect(status.out).toMatch(/alice +ready +0 /);
+  expect(status.out).toMatch(/bob +stopped +0 +2 CPU, 4Gi +https:/);
+  expect(status.out).toMatch(/\nProblems:\n {2}alice: extension foo\.bar: /);
+  for (const habit of ["shell", "logs"]) {
+    expect(make(habit, "USER=bob").out).toContain(
+      `bob's workspace is stopped; set \`state: running\` for bob in stacks/Pulumi.${stack}.yaml`,
+    );
+  }
+}, 300_000);
+
+test("nothing of a user who is in the stack is retained, and nothing of that user is purged", () => {
+  expect(make("retained").out).toContain(`Nothing is kept on ${stack} of users who left.`);
+  expect(make("purge", "USER=bob", "FORCE=1").out).toContain(
+    `bob is among vibecode:users of stacks/Pulumi.${stack}.yaml; nothing was removed`,
+  );
+  write("[alice]");
+  expect(make("retained").out).toContain("Nothing is kept");
+  const made = make("purge", "USER=bob", "FORCE=1");
+  expect(made.out).toContain(`bob still has a workspace on ${stack}; nothing was removed`);
+  expect(made.code).not.toBe(0);
+}, 60_000);
+
+test("what a user left is listed, and only who is told twice to removes it", () => {
+  expect(make("up").code).toBe(0);
+  const listed = make("retained").out;
+  const day = new Date().toISOString().slice(0, 10);
+  expect(listed).toMatch(new RegExp(`\nbob +${day} +home 10 GiB, extensions 2 GiB +.*ws-bob\n`));
+  expect(listed).toContain(`make purge USER=bob STACK=${stack}`);
+  expect(listed).toContain(`put the name into vibecode:users of stacks/Pulumi.${stack}.yaml`);
+  const fileOfAll = fs.readFileSync(stackFile, "utf8");
+  write("[alice, bob]");
+  expect(make("retained").out).toMatch(/again, so `make up STACK=.*` gives it back: bob\./);
+  fs.writeFileSync(stackFile, fileOfAll);
+
+  expect(make("purge", "FORCE=1").out).toContain("whose work?; say USER=name, one of: bob");
+  expect(make("purge", "USER=mallory", "FORCE=1").out).toContain(`nothing is kept of mallory on ${stack}`);
+  const unasked = make("purge", "USER=bob");
+  expect(unasked.out).toContain("say FORCE=1 to remove without a question");
+  expect(unasked.code).not.toBe(0);
+  const refused = typed("bib", "purge", "USER=bob");
+  expect(refused.out).toContain("This removes the work of bob for good. Type bob to go on:");
+  expect(refused.out).toContain("nothing was removed; type bob to remove it");
+  expect(make("retained").out).toContain("ws-bob");
+
+  const purged = typed("bob", "purge", "USER=bob");
+  expect(purged.out).toContain("The work of bob is gone");
+  expect(purged.code).toBe(0);
+  expect(make("retained").out).toContain("Nothing is kept");
+}, 300_000);
 
 test("down and up, twice, leave the work and the password as they were", async () => {
   const password = make("password", "USER=alice").out;
