@@ -15,18 +15,29 @@ export interface Claude {
 /** The variable that holds the token of Claude Code's API, a key of the workspace's Secret. */
 export const claudeTokenVariable = "ANTHROPIC_AUTH_TOKEN";
 
+/** With these two Claude Code was seen to speak to its API and to nobody else. */
+const silence = {
+  CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+  CLAUDE_CODE_DISABLE_OFFICIAL_MARKETPLACE_AUTOINSTALL: "1",
+};
+
 /** The settings which go before everything that a person or a project says. */
-export function managedSettings({ model, permissions, settings }: Claude): Record<string, unknown> {
+export function managedSettings({
+  model,
+  permissions,
+  telemetry,
+  settings,
+}: Claude): Record<string, unknown> {
+  const { env } = settings;
+  const own = typeof env === "object" && env !== null ? env : {};
   return {
     ...settings,
+    ...(telemetry ? {} : { env: { ...silence, ...own } }),
     ...(model === undefined ? {} : { model }),
     ...(permissions === undefined ? {} : { permissions }),
   };
 }
 
-export function claudeEnvironment({ telemetry, baseUrl }: Claude): Record<string, string> {
-  return {
-    ...(baseUrl === undefined ? {} : { ANTHROPIC_BASE_URL: baseUrl }),
-    ...(telemetry ? {} : { DISABLE_TELEMETRY: "1", DISABLE_ERROR_REPORTING: "1" }),
-  };
+export function claudeEnvironment({ baseUrl }: Claude): Record<string, string> {
+  return baseUrl === undefined ? {} : { ANTHROPIC_BASE_URL: baseUrl };
 }

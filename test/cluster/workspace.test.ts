@@ -81,9 +81,10 @@ test("the SSH key's private half is in the workspace, its public half an output,
 
 test("Claude Code's policy is there, and its owner cannot change it", () => {
   const file = "/etc/claude-code/managed-settings.json";
-  expect(JSON.parse(attempt("alice", `cat ${file}`))).toEqual({
+  expect(JSON.parse(attempt("alice", `cat ${file}`))).toMatchObject({
     model: "opus",
     permissions: { deny: ["WebFetch"] },
+    env: { CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1" },
   });
   expect(attempt("alice", `echo '{}' > ${file}; rm -f ${file}; mv /etc/claude-code /tmp`)).toMatch(
     /Read-only/,

@@ -270,6 +270,9 @@ describe("a workspace with everything on", () => {
     });
   });
 
+  const silence =
+    '{"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC":"1","CLAUDE_CODE_DISABLE_OFFICIAL_MARKETPLACE_AUTOINSTALL":"1"}';
+
   test("tells prepare whose it is and what to bring, and where from", () => {
     const gallery = '{"serviceUrl":"https://gallery.example.com/api"}';
     expect(at(podOf("alice"), "initContainers", 0)).toMatchObject({
@@ -285,7 +288,7 @@ describe("a workspace with everything on", () => {
         { name: "WORKSPACE_DOTFILES", value: "https://example.com/alice/dots" },
         {
           name: "CLAUDE_MANAGED_SETTINGS",
-          value: '{"cleanupPeriodDays":7,"model":"opus","permissions":{"deny":["WebFetch"]}}',
+          value: `{"cleanupPeriodDays":7,"env":${silence},"model":"opus","permissions":{"deny":["WebFetch"]}}`,
         },
       ],
     });
@@ -299,8 +302,6 @@ describe("a workspace with everything on", () => {
     expect(at(podOf("alice"), "containers", 0, "env")).toEqual([
       { name: "EXTENSIONS_GALLERY", value: '{"serviceUrl":"https://gallery.example.com/api"}' },
       { name: "ANTHROPIC_BASE_URL", value: "http://ai.example.com" },
-      { name: "DISABLE_TELEMETRY", value: "1" },
-      { name: "DISABLE_ERROR_REPORTING", value: "1" },
       { name: "VSCODE_PROXY_URI", value: "https://{{port}}--alice.dev.localhost:8443" },
       fromSecret("ANTHROPIC_AUTH_TOKEN"),
       fromSecret("TOKEN"),
