@@ -99,5 +99,17 @@ export const outward: object = {
 export function inPod(pod: string, script: string, env: Readonly<Record<string, string>> = {}): string {
   const variables = Object.entries(env).map(([key, value]) => `${key}=${value}`);
   const command = `{ ${script}; } 2>&1 || true`;
-  return kubectl("exec", "--quiet", "-n", namespace, pod, "--", "env", ...variables, "sh", "-c", command).trim();
+  return kubectl(
+    "exec",
+    "--quiet",
+    "-n",
+    namespace,
+    pod,
+    "--",
+    "env",
+    ...variables,
+    "sh",
+    "-c",
+    command,
+  ).trim();
 }
