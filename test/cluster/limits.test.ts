@@ -21,7 +21,7 @@ beforeAll(async () => {
   platform = await deploy({
     // One core of however many the machine has.
     users: [{ name: "alice", size: "small" }, "bob"],
-    extra: { "vibecode:storage": { home: "400Mi", extensions: "300Mi", temporary: "200Mi" } },
+    extra: { "vibecode:storage": { temporary: "200Mi" } },
   });
   bobsPod = await podOf("bob");
 }, 600_000);
