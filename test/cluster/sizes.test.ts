@@ -123,7 +123,10 @@ test("a smaller home is refused in config's one message, by up and by preview, a
     return true;
   });
   const previewed = (await open(stack("small", "12Gi"))).preview();
-  await expect(previewed.finally(() => write.mockRestore())).rejects.toThrow("the preview failed");
+  const refused = expect(previewed).rejects.toThrow("the preview failed");
+  await refused.finally(() => {
+    write.mockRestore();
+  });
   expect(said).toMatch(refusal("13Gi", "12Gi"));
   expect(footprint(user) + pods(user)).toBe(before);
 }, 240_000);
