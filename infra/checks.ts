@@ -12,8 +12,10 @@ export interface Volumes {
 
 /** What a config is held against, beside its own rules. */
 export interface Surroundings {
-  /** Whether a key's value is encrypted in the stack's file: `secretEnv`. */
+  /** Whether something below a key is encrypted in the stack's file: `secretEnv`. */
   isSecret: (key: string) => boolean;
+  /** Places below secret keys whose values lie open in the stack's file, beside encrypted ones. */
+  openSecrets: readonly (readonly string[])[];
   /** The volumes that the stack's last `up` left, by user: none can shrink. */
   volumes: Readonly<Record<string, Volumes>>;
   /** The image's own extensions, `publisher.name@version`: all there are where no gallery is named. */
@@ -38,16 +40,23 @@ export function crossChecks(values: Record<string, unknown>, around: Surrounding
     ...unknownSizes(values),
     ...missingExtensions(values, around),
     ...shrinkingVolumes(values, around),
+    ...closedApi(values),
   ];
 }
 
-function plainSecrets(values: Record<string, unknown>, { isSecret }: Surroundings): Mistake[] {
-  return secretKeys
+function plainSecrets(values: Record<string, unknown>, around: Surroundings): Mistake[] {
+  const { isSecret, openSecrets } = around;
+  const beside = openSecrets.map((path) => ({
+    path: [...path],
+    message: `must be a secret: set it with \`pulumi config set --secret --path 'vibecode:${path.join(".")}'\``,
+  }));
+  const whole = secretKeys
     .filter((key) => values[key] !== undefined && !isSecret(key))
     .map((key) => ({
       path: [key],
       message: `must be a secret: set it with \`pulumi config set --secret --path 'vibecode:${key}${key === "secretEnv" ? ".<user>.<NAME>" : ""}'\``,
     }));
+  return [...whole, ...beside.filter(({ path: [key] }) => isSecret(String(key)))];
 }
 
 const entry = z.union([
@@ -125,6 +134,19 @@ function missingExtensions(values: Record<string, unknown>, { imageExtensions }:
     ...missing(extensions, ["workspace", "extensions"]),
     ...users(values).flatMap((user) => missing(user.extensions, ["users", user.index, "extensions"])),
   ];
+}
+
+/** A token is worth nothing where no policy opens the way to the API server. */
+function closedApi(values: Record<string, unknown>): Mistake[] {
+  const network = z.looseObject({ apiServer: z.array(z.unknown()).min(1) });
+  if (z.looseObject({ network }).safeParse(values["cluster"]).success) return [];
+  const access = z.looseObject({ kubernetesAccess: z.string() });
+  return users(values)
+    .filter(({ raw }) => access.safeParse(raw).success)
+    .map(({ index }) => ({
+      path: ["users", index, "kubernetesAccess"],
+      message: "must have a way to the API server: say where it answers in cluster.network.apiServer",
+    }));
 }
 
 const lower = (text: string): string => text.toLowerCase();

@@ -32,6 +32,7 @@ export type Config = Omit<z.infer<typeof shape>, "users"> & { users: User[] };
 
 const alone: Surroundings = {
   isSecret: (key) => secretKeys.includes(key),
+  openSecrets: [],
   volumes: {},
   imageExtensions: [],
 };

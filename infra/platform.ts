@@ -21,7 +21,7 @@ export function platform(config: Config) {
     void pulumi.log.warn(`vibecode:secretEnv.${name} is not used: ${name} is not among the users`);
   }
   const provider = new k8s.Provider("cluster", {
-    kubeconfig: config.cluster.kubeconfig,
+    kubeconfig: kubeconfigInput(config.cluster.kubeconfig),
     context: config.cluster.context,
     clusterIdentifier: config.cluster.name,
     // A user who comes back finds namespace and volumes; an `up` that was cut off finds what it had made. Names
@@ -121,3 +121,7 @@ export function platform(config: Config) {
     ca: certificates.ca,
   };
 }
+
+/** The content of a kubeconfig holds credentials, which must not lie open in the state; a path is none. */
+const kubeconfigInput = (kubeconfig: string | undefined) =>
+  kubeconfig !== undefined && /[\n{]/.test(kubeconfig) ? pulumi.secret(kubeconfig) : kubeconfig;

@@ -1,16 +1,19 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
 import { z } from "zod";
 
 import type { Surroundings, Volumes } from "./checks";
+import { secretKeys } from "./schema";
 
 /** What the config of this run is held against. */
 export async function surroundings(): Promise<Surroundings> {
   const secret = new Set(secretConfigKeys());
   return {
     isSecret: (key) => secret.has(`${pulumi.getProject()}:${key}`),
+    openSecrets: openSecrets(join(__dirname, `../stacks/Pulumi.${pulumi.getStack()}.yaml`)),
     volumes: await volumesOfLastUp(),
     imageExtensions: imageExtensions(),
   };
@@ -19,6 +22,25 @@ export async function surroundings(): Promise<Surroundings> {
 /** The config's encrypted keys, as the engine tells its program; the SDK has no public name for them. */
 function secretConfigKeys(): string[] {
   return z.array(z.string()).parse(JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]"));
+}
+
+/**
+ * Places below secret keys that are not encrypted in a stack's file. The engine calls a whole key secret as soon as one
+ * value in it is.
+ */
+export function openSecrets(file: string): string[][] {
+  if (!existsSync(file)) return [];
+  const stack = z.looseObject({ config: z.record(z.string(), z.unknown()).default({}) });
+  const { config } = stack.catch({ config: {} }).parse(parse(readFileSync(file, "utf8")));
+  const below = (value: unknown, path: string[]): string[][] => {
+    if (value === undefined) return [];
+    const inner = z.record(z.string(), z.unknown()).safeParse(value).data;
+    if (inner === undefined) return [path];
+    return "secure" in inner
+      ? []
+      : Object.entries(inner).flatMap(([key, each]) => below(each, [...path, key]));
+  };
+  return secretKeys.flatMap((key) => below(config[`vibecode:${key}`], [key]));
 }
 
 const volumes = z.record(z.string(), z.object({ home: z.string(), extensions: z.string() }));

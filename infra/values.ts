@@ -118,7 +118,7 @@ export const port = z.int().min(1).max(65535);
 /** An extension of the editor, as galleries name it; a version after the @ pins it. */
 export const extensionId = z
   .string({ error: "must be an extension such as golang.go" })
-  .regex(/^[a-z0-9][a-z0-9-]*\.[a-z0-9][a-z0-9._-]*(?:@\d+\.\d+\.\d+[a-z0-9.+-]*)?$/i, {
+  .regex(/^[a-z0-9][a-z0-9-]*\.[a-z0-9][a-z0-9-]*(?:@\d+\.\d+\.\d+(?:-[0-9a-z.-]+)?)?$/i, {
     error: "must be an extension such as golang.go, or golang.go@0.50.0 to pin it",
   });
 
@@ -128,19 +128,21 @@ export const variableName = z
   .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, {
     error: "must be letters, digits and underscores, and begin with no digit",
   })
-  .refine(
-    (name) =>
-      !/^(HOME|PATH|SHELL|USER|LD_.*|NODE_OPTIONS|WORKSPACE_.*|EXTENSIONS_GALLERY|VSCODE_.*)$/.test(name),
-    {
-      error: "is set by the workspace itself: choose another name",
-    },
-  );
+  .refine((name) => !taken.test(name), { error: "is taken by the workspace itself: choose another name" });
 
-/** Where a repository is cloned from, by HTTPS or SSH. */
+/** Names that the pod sets, or that move or silence code-server, which keeps GITHUB_TOKEN from terminals too. */
+const taken = new RegExp(
+  `^(${[
+    "HOME|PATH|SHELL|USER|PORT|LD_.*|NODE_OPTIONS|WORKSPACE_.*|ANTHROPIC_(BASE_URL|AUTH_TOKEN)|CLAUDE_MANAGED_SETTINGS",
+    "EXTENSIONS_GALLERY|VSCODE_.*|CODE_SERVER_.*|CS_.*|PASSWORD|HASHED_PASSWORD|GITHUB_TOKEN|id_ed25519",
+  ].join("|")})$`,
+);
+
+/** Where a repository is cloned from: before an editor starts nobody is there to trust an SSH host. */
 export const gitUrl = z
   .string({ error: "must be the URL of a git repository" })
-  .regex(/^(https:\/\/[\w.-]+(?::\d+)?\/|ssh:\/\/[\w.-]+@[\w.-]+(?::\d+)?\/|[\w.-]+@[\w.-]+:)[\w./~+-]+$/, {
-    error: "must be the URL of a git repository, by https:// or SSH, without a password in it",
+  .regex(/^https:\/\/[\w.-]+(?::\d+)?\/[\w./~+-]+$/, {
+    error: "must be the URL of a git repository, by https:// and without a password in it",
   });
 
 /** An address of HTTP; plain HTTP is for services inside the cluster. */

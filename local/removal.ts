@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { retainedLabel } from "../components/workspace/retention";
 import type { Cluster } from "./cluster";
 import { UserError, type Report } from "./errors";
 import { fedToCluster, inCluster } from "./kubectl";
-import { retainedLabel, type Identity, type Retained } from "./retained";
+import type { Identity, Retained } from "./retained";
 
 /** A volume of a cloud takes its minutes. */
 const patience = 300_000;

@@ -3,6 +3,7 @@ import * as path from "node:path";
 
 import { z } from "zod";
 
+import { retainedLabel } from "../components/workspace/retention";
 import { quantityGrammar } from "../infra/quantity";
 import { inCluster } from "./kubectl";
 import { dataFolder } from "./paths";
@@ -39,9 +40,6 @@ export interface Identity {
   uid: string;
   resourceVersion: string;
 }
-
-/** The label that an `up` sets when a user leaves: `2026-11-21`. */
-export const retainedLabel = "vibecode/retained-since";
 
 const metadata = z.object({
   name: z.string(),

@@ -52,7 +52,7 @@ const pod = z.object({
 
 const deployment = z.object({
   kind: z.literal("Deployment"),
-  metadata: z.object({ labels }),
+  metadata: z.object({ labels, namespace: z.string(), name: z.string() }),
   spec: z.object({
     replicas: z.number(),
     template: z.object({
@@ -118,14 +118,17 @@ export function warningsOf(list: unknown): Map<string, string> {
 export function workspacesOf(list: unknown): Map<string, Workspace> {
   const { items } = answer.parse(list);
   const pods = new Map<string, Pod[]>();
-  for (const item of items) {
+  // A label alone is nothing: who may make objects in one namespace could claim another's name there.
+  const own = items.filter(({ metadata }) => metadata.namespace === `ws-${metadata.labels["vibecode/user"]}`);
+  for (const item of own) {
     if (item.kind !== "Pod") continue;
     const user = item.metadata.labels["vibecode/user"];
     pods.set(user, [...(pods.get(user) ?? []), item]);
   }
   return new Map(
-    items
+    own
       .filter((item) => item.kind === "Deployment")
+      .filter(({ metadata }) => metadata.name === "editor")
       .map((item) => {
         const user = item.metadata.labels["vibecode/user"];
         return [user, workspace(item, pods.get(user) ?? [])];
@@ -149,7 +152,7 @@ function workspace(deployment: Deployment, pods: readonly Pod[]): Workspace {
   const isReady = editor?.ready === true;
   return {
     state: isStopped
-      ? pods.length === 0
+      ? pods.every(({ status }) => ["Failed", "Succeeded"].includes(status.phase))
         ? "stopped"
         : "stopping"
       : failure !== undefined
@@ -200,5 +203,6 @@ function endOf({ reason, exitCode }: z.infer<typeof ended>): string {
 const lines = (text: string) =>
   text
     .split("\n")
-    .map((line) => line.trim())
+    // A program of the person's own may have written it, and it goes to somebody else's terminal.
+    .map((line) => line.replace(/\p{C}/gu, " ").trim())
     .filter((line) => line !== "");

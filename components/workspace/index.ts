@@ -109,16 +109,19 @@ export class Workspace extends pulumi.ComponentResource {
       );
     const claims = [claim("home"), claim("extensions")];
 
+    // What a person with `edit` has started may outlive the editor for a moment: it never runs without its borders,
+    // which stay with the namespace.
+    const keptInside = { ...kept, dependsOn: [namespace] };
     const borders = [
       new k8s.core.v1.ResourceQuota(
         `${name}-quota`,
         { metadata: metadata("workspace"), spec: quota(args.size, args.storage.temporary) },
-        inside,
+        keptInside,
       ),
       new k8s.core.v1.LimitRange(
         `${name}-limits`,
         { metadata: metadata("workspace"), spec: limitRange(args.size, args.storage.temporary) },
-        inside,
+        keptInside,
       ),
       new k8s.networking.v1.NetworkPolicy(
         `${name}-network`,
@@ -130,7 +133,7 @@ export class Workspace extends pulumi.ComponentResource {
             kubernetesAccess: args.kubernetesAccess !== undefined,
           }),
         },
-        inside,
+        keptInside,
       ),
     ];
 

@@ -82,6 +82,8 @@ const closed = {
     "10.0.0.0/8",
     "100.64.0.0/10",
     "127.0.0.0/8",
+    // Public by its number, and on Azure's machines the host: it gives the node's settings to whoever asks.
+    "168.63.129.16/32",
     // Link-local, with the metadata service of a cloud: it gives the node's credentials to whoever asks.
     "169.254.0.0/16",
     "172.16.0.0/12",

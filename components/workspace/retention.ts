@@ -35,7 +35,8 @@ export function retentionHooks(cluster: ClusterArgs, open: (cluster: ClusterArgs
   let opened: Promise<Api> | undefined;
   const mark = async (user: string, since: (noted: string | undefined) => string | null) => {
     try {
-      await label(await (opened ??= open(cluster)), user, since);
+      const api = await (opened ??= open(cluster));
+      await label(api, user, since);
     } catch (error) {
       const where = cluster.context ?? "the cluster";
       const still = `ws-${user} is not marked right yet: the next \`pulumi up\` tries it again`;
@@ -65,6 +66,8 @@ async function label(api: Api, user: string, since: (noted: string | undefined) 
   const claims = await api.claims(namespace);
   const days = [...claims, space].map(({ labels }) => labels[retainedLabel]);
   const value = since(days.find((day) => day !== undefined));
+  // The editor is gone by now; this is what a person with rights in the namespace has started besides.
+  if (value !== null) await api.endWorkloads(namespace);
   for (const claim of claims) await api.labelClaim(namespace, claim.name, value).catch(undefinedIfGone);
   await api.labelNamespace(namespace, value).catch(undefinedIfGone);
 }
@@ -82,6 +85,8 @@ export interface Api {
   claims: (namespace: string) => Promise<Labelled[]>;
   labelNamespace: (name: string, since: string | null) => Promise<unknown>;
   labelClaim: (namespace: string, name: string, since: string | null) => Promise<unknown>;
+  /** Removes everything in a namespace that runs, or makes something run. */
+  endWorkloads: (namespace: string) => Promise<void>;
 }
 
 /** Reads the kubeconfig as kubectl does, and signs in where it says how. */
@@ -94,6 +99,8 @@ async function connect({ kubeconfig, context }: ClusterArgs): Promise<Api> {
   else config.loadFromFile(kubeconfig.replace(/^~(?=\/)/, homedir()));
   if (context !== undefined) config.setCurrentContext(context);
   const api = config.makeApiClient(kubernetes.CoreV1Api);
+  const apps = config.makeApiClient(kubernetes.AppsV1Api);
+  const batch = config.makeApiClient(kubernetes.BatchV1Api);
   const merge = kubernetes.setHeaderOptions("Content-Type", kubernetes.PatchStrategy.MergePatch);
   const patch = (since: string | null) => ({
     body: { metadata: { labels: { [retainedLabel]: since } } },
@@ -106,6 +113,17 @@ async function connect({ kubeconfig, context }: ClusterArgs): Promise<Api> {
     labelNamespace: (name, since) => api.patchNamespace({ name, ...patch(since) }, merge),
     labelClaim: (namespace, name, since) =>
       api.patchNamespacedPersistentVolumeClaim({ namespace, name, ...patch(since) }, merge),
+    endWorkloads: async (namespace) => {
+      // Makers first: a pod that goes before its maker is made again.
+      await batch.deleteCollectionNamespacedCronJob({ namespace });
+      await apps.deleteCollectionNamespacedDeployment({ namespace });
+      await apps.deleteCollectionNamespacedStatefulSet({ namespace });
+      await apps.deleteCollectionNamespacedDaemonSet({ namespace });
+      await apps.deleteCollectionNamespacedReplicaSet({ namespace });
+      await api.deleteCollectionNamespacedReplicationController({ namespace });
+      await batch.deleteCollectionNamespacedJob({ namespace });
+      await api.deleteCollectionNamespacedPod({ namespace });
+    },
   };
 }
 

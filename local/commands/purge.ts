@@ -42,7 +42,9 @@ async function keptOf(platform: Platform, user: string): Promise<Retained> {
   if (user === "") {
     throw new UserError(
       "whose work?",
-      others === "" ? `nothing is kept on ${name} of users who left` : `say USER=name, one of: ${others}`,
+      others === ""
+        ? `say USER=name; on ${name} nothing is kept of anybody`
+        : `say USER=name, one of: ${others}`,
     );
   }
   if (members.listed.has(user)) {
@@ -62,7 +64,7 @@ async function keptOf(platform: Platform, user: string): Promise<Retained> {
     throw new UserError(
       `nothing is kept of ${user} on ${name}`,
       others === ""
-        ? "and of nobody else"
+        ? `look for the name in \`${habit("status", name)}\``
         : `say USER=name, one of: ${others}; \`${habit("retained", name)}\` tells more`,
     );
   }

@@ -86,7 +86,7 @@ export class Platform {
     const { kubeconfig, context } = this.cluster;
     const config = {
       "vibecode:domain": "bench.localhost",
-      "vibecode:cluster": { kubeconfig, context, name: "bench" },
+      "vibecode:cluster": { kubeconfig, context, name: "bench", network: { apiServer: ["10.9.9.9/32"] } },
       "vibecode:users": users,
       "vibecode:images": { workspace: "localhost/workspace:bench" },
       "vibecode:storage": { class: "bench", retain: false },

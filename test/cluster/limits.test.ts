@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { z } from "zod";
 
-import { deploy, type Deployed } from "../platform/deploy";
+import { deploy, empty, type Deployed } from "../platform/deploy";
 import { kubeconfig } from "../platform/kubectl";
 import { statusOf, whileAsking, type Answers } from "../platform/neighbour";
 import { eventually } from "./eventually";
@@ -18,6 +18,8 @@ let bobsPod: unknown;
 
 beforeAll(async () => {
   kubectl = kubectlOf(kubeconfig());
+  // Volumes never shrink, and those of others before are larger.
+  await empty();
   platform = await deploy({
     // One core of however many the machine has.
     users: [{ name: "alice", size: "small" }, "bob"],

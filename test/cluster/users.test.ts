@@ -41,7 +41,7 @@ test("removing a user ends the compute and the route, and keeps the volumes; com
   inWorkspace("alice", "echo precious > kept.txt");
   const bob = footprint("bob");
   await up({ users: ["bob"] });
-  expect(names("deploy,svc,sa,ingress,netpol,quota,limits,secret", "ws-alice")).toEqual(["default"]); // Kubernetes makes this account
+  expect(names("deploy,svc,sa,ingress,secret", "ws-alice")).toEqual(["default"]); // Kubernetes makes this account
   expect(names("pod", "ws-alice")).toEqual([]);
   expect(names("ingress", "vibecode-ingress")).toEqual(["ws-bob"]);
   expect(names("pvc", "ws-alice")).toEqual(["extensions", "home"]);

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 
 import { toolPath } from "../../local/toolchain";
-import { deploy } from "../platform/deploy";
+import { deploy, empty } from "../platform/deploy";
 import { inWorkspace, kubeconfig, kubectl } from "../platform/kubectl";
 
 /** What a command prints in a user's workspace, or how it failed. */
@@ -27,6 +27,8 @@ function answer(...words: string[]): string {
 let keys: Record<string, string>;
 
 beforeAll(async () => {
+  // A home is seeded once, and another test may have.
+  await empty();
   const platform = await deploy({
     users: [
       {
@@ -86,9 +88,12 @@ test("Claude Code's policy is there, and its owner cannot change it", () => {
     permissions: { deny: ["WebFetch"] },
     env: { CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1" },
   });
-  expect(attempt("alice", `echo '{}' > ${file}; rm -f ${file}; mv /etc/claude-code /tmp`)).toMatch(
-    /Read-only/,
+  const before = attempt("alice", `cat ${file}`);
+  attempt(
+    "alice",
+    `echo '{}' > ${file}; rm -f ${file}; mv /etc/claude-code /tmp; touch /etc/claude-code/more`,
   );
+  expect(attempt("alice", `cat ${file}; ls -A /etc/claude-code`)).toBe(`${before}\nmanaged-settings.json`);
   expect(attempt("alice", "claude --version")).toMatch(/Claude Code/);
 });
 
@@ -148,12 +153,3 @@ describe("access to the API server", () => {
     expect(answer(...words)).toBe("yes");
   });
 });
-
-test("a user who is stopped runs nothing, keeps the files, and finds them when started", async () => {
-  inWorkspace("carol", "echo kept > file.txt");
-  await deploy({ users: ["alice", "bob", { name: "carol", state: "stopped" }] });
-  expect(kubectl("-n", "ws-carol", "get", "pods", "-o", "name")).toBe("");
-  expect(kubectl("-n", "ws-carol", "get", "pvc", "-o", "name").trim().split("\n")).toHaveLength(2);
-  await deploy({ users: ["alice", "bob", "carol"] });
-  expect(inWorkspace("carol", "cat file.txt")).toBe("kept\n");
-}, 300_000);

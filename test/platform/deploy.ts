@@ -4,6 +4,7 @@ import { openStack, preparePulumi, type LocalStack, type Outcome } from "../../l
 import { localOutputs, machineConfig } from "../../local/platform";
 import { readStackFile } from "../../local/stack";
 import { testCluster } from "../cluster/instance";
+import { kubectl } from "./kubectl";
 
 export interface PlatformArgs {
   /** The stack's users. */
@@ -51,6 +52,12 @@ export async function deploy(args: PlatformArgs): Promise<Deployed> {
     password: (user) => known(passwords, user),
     sshKeys,
   };
+}
+
+/** Takes every user out of the test cluster, with all that a user leaves. */
+export async function empty(): Promise<void> {
+  await up({ users: [] });
+  kubectl("delete", "namespaces", "-l", "vibecode/user", "--wait=true");
 }
 
 /** The stack `local` with another domain, other users, and its state beside the test cluster's. */

@@ -1,9 +1,14 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 import fc from "fast-check";
 
 import { images } from "../../components/images";
 import type { Surroundings } from "../../infra/checks";
 import { parseConfig } from "../../infra/config";
 import { ConfigError } from "../../infra/explain";
+import { openSecrets } from "../../infra/surroundings";
 import { reservedNames } from "../../infra/values";
 import { engineConfig, minimal } from "./mocks";
 
@@ -368,19 +373,20 @@ describe("a mistake is said with its path, its value and what is allowed", () =>
         'vibecode:users[0].state: "paused" must be one of running, stopped',
         `vibecode:users[0].extensions[0]: "golang" ${extensionRule}`,
         `vibecode:users[0].extensions[1]: "../x.y" ${extensionRule}`,
-        'vibecode:users[0].dotfiles: "https://me:token@example.com/dots" must be the URL of a git repository, by https:// or SSH, without a password in it',
+        'vibecode:users[0].dotfiles: "https://me:token@example.com/dots" must be the URL of a git repository, by https:// and without a password in it',
         'vibecode:users[0].kubernetesAccess: "admin" must be one of view, edit',
         `vibecode:users[0].extensions[0]: "golang" ${notInImage}`,
         `vibecode:users[0].extensions[1]: "../x.y" ${notInImage}`,
+        'vibecode:users[0].kubernetesAccess: "admin" must have a way to the API server: say where it answers in cluster.network.apiServer',
       ],
     ],
     [
       "secrets under names that are taken or wrong, of which none is quoted",
       { secretEnv: { alice: { PATH: "hunter2", "a-b": "hunter2", WORKSPACE_USER: "x" }, Bob: 5 } },
       [
-        'vibecode:secretEnv.alice.PATH: "PATH" is set by the workspace itself: choose another name',
+        'vibecode:secretEnv.alice.PATH: "PATH" is taken by the workspace itself: choose another name',
         'vibecode:secretEnv.alice.a-b: "a-b" must be letters, digits and underscores, and begin with no digit',
-        'vibecode:secretEnv.alice.WORKSPACE_USER: "WORKSPACE_USER" is set by the workspace itself: choose another name',
+        'vibecode:secretEnv.alice.WORKSPACE_USER: "WORKSPACE_USER" is taken by the workspace itself: choose another name',
         `vibecode:secretEnv.Bob: "Bob" ${userRule}`,
       ],
     ],
@@ -502,6 +508,38 @@ describe("a config is held against what is there", () => {
       "vibecode:claudeToken: this value must be a secret: set it with `pulumi config set --secret --path 'vibecode:claudeToken'`",
     ]);
     expect(mistakes(change, { isSecret: (key) => ["secretEnv", "claudeToken"].includes(key) })).toEqual([]);
+  });
+
+  test("a secret that lies open beside an encrypted one is refused by its place", () => {
+    const file = join(mkdtempSync(join(tmpdir(), "vibecode-unit-")), "Pulumi.test.yaml");
+    writeFileSync(
+      file,
+      `config:
+  vibecode:secretEnv:
+    alice: { TOKEN: { secure: v1:xyz }, OPEN: hunter2 }
+    bob: { ALSO: { deeper: hunter2 } }
+  vibecode:claudeToken: { secure: v1:xyz }
+`,
+    );
+    const found = openSecrets(file);
+    expect(found).toEqual([
+      ["secretEnv", "alice", "OPEN"],
+      ["secretEnv", "bob", "ALSO", "deeper"],
+    ]);
+    const change = { secretEnv: { alice: { TOKEN: "hunter2", OPEN: "hunter2" } } };
+    expect(mistakes(change, { isSecret: () => true, openSecrets: found.slice(0, 1) })).toEqual([
+      "vibecode:secretEnv.alice.OPEN: this value must be a secret: set it with `pulumi config set --secret --path 'vibecode:secretEnv.alice.OPEN'`",
+    ]);
+    expect(openSecrets(`${file}.none`)).toEqual([]);
+  });
+
+  test("who may ask the API server needs a way there", () => {
+    const users = [{ name: "alice", kubernetesAccess: "view" }];
+    expect(mistakes({ users })).toEqual([
+      'vibecode:users[0].kubernetesAccess: "view" must have a way to the API server: say where it answers in cluster.network.apiServer',
+    ]);
+    const cluster = { ...minimal.cluster, network: { apiServer: ["10.9.9.9/32"] } };
+    expect(mistakes({ users, cluster })).toEqual([]);
   });
 
   test("nothing below an encrypted key is quoted, not even a key that should not be there", () => {

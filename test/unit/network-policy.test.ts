@@ -86,6 +86,7 @@ const never = [
   ["private", "10.0.0.0/8"],
   ["carriers", "100.64.0.0/10"],
   ["loopback", "127.0.0.0/8"],
+  ["Azure's host", "168.63.129.16/32"],
   ["link-local and metadata", "169.254.0.0/16"],
   ["private", "172.16.0.0/12"],
   ["protocol assignments", "192.0.0.0/24"],

@@ -118,14 +118,20 @@ describe("with the users alice and bob", () => {
     }
   });
 
-  test("only a user's namespace and volumes outlive the user's leaving", () => {
+  test("only a user's namespace, its borders and the volumes outlive the user's leaving", () => {
     expect(summary(run.resources.filter(({ retainOnDelete }) => retainOnDelete))).toEqual([
+      "LimitRange alice-limits",
+      "LimitRange bob-limits",
       "Namespace alice-namespace",
       "Namespace bob-namespace",
+      "NetworkPolicy alice-network",
+      "NetworkPolicy bob-network",
       "PersistentVolumeClaim alice-extensions",
       "PersistentVolumeClaim alice-home",
       "PersistentVolumeClaim bob-extensions",
       "PersistentVolumeClaim bob-home",
+      "ResourceQuota alice-quota",
+      "ResourceQuota bob-quota",
     ]);
   });
 

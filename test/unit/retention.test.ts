@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { retainedLabel, retentionHooks, type Api, type Labelled } from "../../components/workspace/retention";
-import { retainedLabel as localLabel, readable, retainedOf } from "../../local/retained";
+import { readable, retainedOf } from "../../local/retained";
 import "./mocks";
 
 /** What a cluster keeps of alice, and what was asked of it. */
@@ -26,6 +26,11 @@ class Cluster implements Api {
 
   labelClaim(namespace: string, name: string, since: string | null): Promise<void> {
     this.asked.push(`${namespace}/${name} ${since ?? "nothing"}`);
+    return Promise.resolve();
+  }
+
+  endWorkloads(namespace: string): Promise<void> {
+    this.asked.push(`end ${namespace}`);
     return Promise.resolve();
   }
 }
@@ -58,13 +63,18 @@ afterEach(() => pulumi.runtime.disconnect());
 
 const today = () => new Date().toISOString().slice(0, 10);
 
-test("leaving marks the volumes before the namespace, and coming back takes all marks away", async () => {
+test("leaving ends what still runs and marks the volumes before the namespace; coming back takes all marks away", async () => {
   const cluster = new Cluster();
   const { leave, back } = hooksOn(() => Promise.resolve(cluster));
   expect(opened).toBe(0);
   await leave();
   const day = today();
-  expect(cluster.asked).toEqual([`ws-alice/home ${day}`, `ws-alice/extensions ${day}`, `ws-alice ${day}`]);
+  expect(cluster.asked).toEqual([
+    "end ws-alice",
+    `ws-alice/home ${day}`,
+    `ws-alice/extensions ${day}`,
+    `ws-alice ${day}`,
+  ]);
   cluster.asked = [];
   await back();
   expect(cluster.asked).toEqual(["ws-alice/home nothing", "ws-alice/extensions nothing", "ws-alice nothing"]);
@@ -120,7 +130,7 @@ const space = (user: string, more: object = {}) => ({
   },
 });
 const marked = (user: string, day: string) =>
-  space(user, { labels: { "vibecode/user": user, [localLabel]: day } });
+  space(user, { labels: { "vibecode/user": user, [retainedLabel]: day } });
 const claim = (user: string, name: string, requested: string, capacity?: string) => ({
   kind: "PersistentVolumeClaim",
   metadata: {
@@ -132,10 +142,6 @@ const claim = (user: string, name: string, requested: string, capacity?: string)
   },
   spec: { volumeName: `pv-${name}`, resources: { requests: { storage: requested } } },
   status: capacity === undefined ? {} : { capacity: { storage: capacity } },
-});
-
-test("the commands know the program's label", () => {
-  expect(localLabel).toBe(retainedLabel);
 });
 
 test.each([

@@ -18,6 +18,7 @@ const fullest = (name: string): Person => ({ user: everything(name), secretEnv }
 function runFor(people: readonly Person[], stack: Record<string, unknown> = {}): Promise<Run> {
   return runProgram({
     ...minimal,
+    cluster: { ...minimal.cluster, network: { apiServer: ["10.9.9.9/32"] } },
     workspace,
     ...stack,
     users: people.map(({ user }) => (Object.keys(user).length === 1 ? user.name : user)),

@@ -244,20 +244,6 @@ describe("a workspace with everything on", () => {
   const deployment = (user: string) => at(find(on, "Deployment", `${user}-editor`).inputs, "spec");
   const podOf = (user: string) => at(deployment(user), "template", "spec");
 
-  test("costs 16 resources, and one with the defaults 13", () => {
-    const of = (user: string) =>
-      on.resources.filter(
-        ({ parent, name }) => parent.endsWith(` ${user}`) || name === user || name === `sign-in-${user}`,
-      );
-    expect(of("alice")).toHaveLength(16);
-    // Everybody has a Secret here, with the token of Claude Code's API.
-    expect(of("bob")).toHaveLength(14);
-    const plain = run.resources.filter(
-      ({ parent, name }) => parent.endsWith(" bob") || name === "bob" || name === "sign-in-bob",
-    );
-    expect(plain).toHaveLength(13);
-  });
-
   test("is scheduled where the stack says, in the sandbox that it names", () => {
     expect(podOf("alice")).toMatchObject({
       nodeSelector: { tier: "code-server" },
