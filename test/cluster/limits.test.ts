@@ -109,8 +109,8 @@ test("a fork bomb ends at the pod's PID limit; the neighbour notices nothing, an
   });
   const [, processes, why] = /(\d+) processes: (.*)/.exec(said) ?? [];
   expect(why).toBe("Resource temporarily unavailable");
-  // The limit counts the editor's threads too.
-  expect(Number(processes)).toBeGreaterThan(limit - 200);
+  // The limit counts the editor's threads too, and on a busy machine the first have ended before the last begin.
+  expect(Number(processes)).toBeGreaterThan(limit / 2);
   expect(Number(processes)).toBeLessThanOrEqual(limit);
   await expectNothingNoticed(bob);
   await answersAgain("alice", 60);
@@ -165,12 +165,13 @@ test("a /tmp beyond its limit costs the pod; a new one has the same home, and th
         'Usage of EmptyDir volume "tmp" exceeds the limit "200Mi"',
       );
       expect(await podOf("alice")).not.toContainEqual(before);
-    }, 90);
+      // The kubelet measures a volume once a minute, and later on a busy machine.
+    }, 180);
     await answersAgain("alice", 60);
   });
   expect(await inside("alice", "cat kept.txt; ls /tmp/fill")).toMatch(/^precious\n.*No such file/s);
   await expectNothingNoticed(bob);
-}, 240_000);
+}, 360_000);
 
 test("the one file of the node's own that every container may write is out of the editor's reach", async () => {
   // No limit counts it: a gigabyte in it was nobody's.
