@@ -7,7 +7,7 @@ import type { Platform } from "../../local/platform";
 import { removeRetained } from "../../local/removal";
 import { describeVolumes, findRetained, type Retained } from "../../local/retained";
 import { readStackFile } from "../../local/stack";
-import { deploy, up } from "../platform/deploy";
+import { deploy, empty, up } from "../platform/deploy";
 import { inWorkspace, kubeconfig, kubectl, names } from "../platform/kubectl";
 import { Stack } from "../plugins/engine";
 import { testCluster } from "./instance";
@@ -59,6 +59,8 @@ const keptOfAlice = async (): Promise<Retained> => {
 };
 
 beforeAll(async () => {
+  // What other tests' users left would be listed too.
+  await empty();
   await deploy({ users: ["alice", "bob"] });
 }, 600_000);
 
