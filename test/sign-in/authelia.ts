@@ -4,11 +4,13 @@ import * as path from "node:path";
 
 import { parse, stringify } from "yaml";
 
+import { run, type Ran } from "../../local/host";
+import { writeSignIn } from "../../local/images/sign-in";
+import { translate } from "../../local/sign-in/translate";
 import { ensureTools, toolPath } from "../../local/toolchain";
-import { direct, type Portal } from "./portal";
+import { checkPath, direct, type Portal } from "./portal";
 import { freePort, start, type Running } from "./process";
 import type { PostgresStore, Store } from "./stores";
-import { translate, translateVariable } from "./translate";
 
 export interface AutheliaArgs {
   /** A folder of its own, which is there. */
@@ -23,9 +25,13 @@ export interface AutheliaArgs {
   stores?: { postgres: PostgresStore; redis: Store } | undefined;
 }
 
-/** The real Authelia on loopback. */
-export interface Authelia extends Running, Portal {
+/** Authelia on loopback: the program of local/sign-in, and the real 4.37.5 behind it. */
+export interface Authelia extends Portal, Pick<Running, "ended" | "stop"> {
   port: number;
+  /** Asks it on the command line, `storage encryption check`: with its configuration, and with other variables. */
+  run: (words: readonly string[], env?: Readonly<Record<string, string>>) => Promise<Ran>;
+  /** Process id of the program; the real one is its only child. */
+  pid: () => number;
   /** What 4.37.5 has nothing for, and why. */
   dropped: Record<string, string>;
   /** Its log so far. */
@@ -34,20 +40,20 @@ export interface Authelia extends Running, Portal {
   restart: () => Promise<void>;
 }
 
-/** Starts Authelia 4.37.5 with a configuration of 4.39, as a plain process. */
+/** Starts the program of local/sign-in with a configuration of 4.39, as a plain process, as its image runs it. */
 export async function authelia(args: AutheliaArgs): Promise<Authelia> {
   const { folder, stores } = args;
   await ensureTools(["authelia"], () => undefined);
   const port = await freePort();
-  const given: unknown =
-    typeof args.configuration === "string" ? parse(args.configuration) : args.configuration;
-  const { configuration, check, dropped } = translate(given);
+  const configuration: unknown =
+    typeof args.configuration === "string" ? parse(args.configuration) : structuredClone(args.configuration);
+  if (!isTree(configuration)) throw new Error("no configuration");
+  const { dropped } = translate(configuration);
   const notifications = path.join(folder, "notification.txt");
   const users = path.join(folder, "users.yml");
 
   // Whatever the configuration says of places is of a pod.
-  set(configuration, ["server", "host"], "127.0.0.1");
-  set(configuration, ["server", "port"], port);
+  set(configuration, ["server", "address"], `tcp://127.0.0.1:${port}/`);
   if (has(configuration, ["authentication_backend", "file"])) {
     set(configuration, ["authentication_backend", "file", "path"], users);
     fs.writeFileSync(users, args.users);
@@ -57,9 +63,9 @@ export async function authelia(args: AutheliaArgs): Promise<Authelia> {
     set(configuration, ["storage"], { local: { path: path.join(folder, "authelia.sqlite3") } });
     set(configuration, ["session", "redis"], undefined);
   } else {
-    const { database, username } = stores.postgres;
+    const { port: postgres, database, username } = stores.postgres;
     set(configuration, ["storage"], {
-      postgres: { host: "127.0.0.1", port: stores.postgres.port, database, username },
+      postgres: { address: `tcp://127.0.0.1:${postgres}`, database, username },
     });
     set(configuration, ["session", "redis"], { host: "127.0.0.1", port: stores.redis.port });
   }
@@ -82,29 +88,43 @@ export async function authelia(args: AutheliaArgs): Promise<Authelia> {
   for (const [name, value] of Object.entries(own)) {
     const secret = path.join(folder, name);
     fs.writeFileSync(secret, value, { mode: 0o600 });
-    env[translateVariable(`AUTHELIA_${name}_FILE`)] = secret;
+    env[`AUTHELIA_${name}_FILE`] = secret;
   }
 
-  const run = () =>
+  const program = path.join(folder, "program");
+  fs.mkdirSync(program);
+  writeSignIn(program);
+  fs.symlinkSync(toolPath("authelia"), path.join(program, "authelia"));
+  const main = path.join(program, "main.js");
+
+  const begin = () =>
     start({
       folder,
-      program: toolPath("authelia"),
-      args: ["--config", file],
+      name: "authelia",
+      program: process.execPath,
+      args: [main, `--config=${file}`],
       env,
       ready: () => healthy(port),
     });
-  let running = await run();
+  let running = await begin();
   return {
     port,
-    check,
+    check: checkPath,
     dropped,
+    run: (words, more) =>
+      run(process.execPath, [main, ...words, "--config", file], {
+        env: { ...env, ...more },
+        timeout: 60_000,
+      }),
+    pid: () => running.pid,
+    ended: () => running.ended(),
     send: direct(port),
     notification: () => fs.readFileSync(notifications, "utf8"),
     log: () => fs.readFileSync(path.join(folder, "authelia.log"), "utf8"),
     stop: () => running.stop(),
     restart: async () => {
       await running.stop();
-      running = await run();
+      running = await begin();
     },
   };
 }

@@ -5,6 +5,9 @@ import { z } from "zod";
 import type { Told } from "../platform/request";
 import { totp } from "./totp";
 
+/** The check that Traefik asks. */
+export const checkPath = "/api/authz/forward-auth";
+
 /** A request to Authelia itself: to its pages' API, or to its check. */
 export interface Asked {
   method: "GET" | "POST";

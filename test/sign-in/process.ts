@@ -6,8 +6,10 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export interface ProcessArgs {
-  /** Where it runs; what it prints goes to `<program>.log` there. */
+  /** Where it runs; what it prints goes to `<name>.log` there. */
   folder: string;
+  /** Default the program's own. */
+  name?: string;
   program: string;
   args: readonly string[];
   /** All of its environment besides PATH. */
@@ -26,12 +28,15 @@ export interface Owner {
 }
 
 export interface Running {
+  pid: number;
+  /** Its exit status, when it has ended: 0 where a signal ended it. */
+  ended: () => Promise<number>;
   stop: () => Promise<void>;
 }
 
 /** Starts a program beside this one and waits until it answers. It ends with this process, whatever ends that. */
 export async function start(args: ProcessArgs): Promise<Running> {
-  const log = path.join(args.folder, `${path.basename(args.program)}.log`);
+  const log = path.join(args.folder, `${args.name ?? path.basename(args.program)}.log`);
   const output = fs.openSync(log, "a");
   const child = spawn("setpriv", ["--pdeathsig", "KILL", ...as(args.user), args.program, ...args.args], {
     cwd: args.folder,
@@ -39,19 +44,23 @@ export async function start(args: ProcessArgs): Promise<Running> {
     stdio: ["ignore", output, output],
   });
   fs.closeSync(output);
-  const ended = once(child, "close");
+  const closed = once(child, "close");
+  const ended = async () => {
+    await closed;
+    return child.exitCode ?? 0;
+  };
   const over = () => child.exitCode !== null || child.signalCode !== null;
   const stop = async () => {
     if (over()) return;
     child.kill(args.signal ?? "SIGTERM");
-    await ended;
+    await closed;
   };
 
   const limit = Date.now() + 60_000;
   for (;;) {
     try {
       await args.ready();
-      return { stop };
+      return { pid: child.pid ?? 0, ended, stop };
     } catch (cause) {
       if (!over() && Date.now() < limit) {
         await sleep(100);

@@ -1,5 +1,5 @@
 import { totp } from "../sign-in/totp";
-import { translate, translateVariable } from "../sign-in/translate";
+import { translate, translateVariable } from "../../local/sign-in/translate";
 
 const accessControl = {
   default_policy: "deny",
