@@ -1,7 +1,9 @@
 import { z } from "zod";
 
+import { authMistakes } from "./auth-checks";
+import { dataMistakes } from "./data";
 import { compareQuantities } from "./quantity";
-import { secretKeys, shape } from "./schema";
+import { secretKeys, secretPlaces, shape } from "./schema";
 import { builtInSizes, size } from "./sizes";
 
 /** Sizes of a user's volumes, Kubernetes quantities. */
@@ -41,6 +43,8 @@ export function crossChecks(values: Record<string, unknown>, around: Surrounding
     ...missingExtensions(values, around),
     ...shrinkingVolumes(values, around),
     ...closedApi(values),
+    ...authMistakes(values),
+    ...dataMistakes(values),
   ];
 }
 
@@ -54,7 +58,7 @@ function plainSecrets(values: Record<string, unknown>, around: Surroundings): Mi
     .filter((key) => values[key] !== undefined && !isSecret(key))
     .map((key) => ({
       path: [key],
-      message: `must be a secret: set it with \`pulumi config set --secret --path 'vibecode:${key}${key === "secretEnv" ? ".<user>.<NAME>" : ""}'\``,
+      message: `must be a secret: set it with \`pulumi config set --secret --path 'vibecode:${[key, secretPlaces[key] ?? []].flat().join(".")}'\``,
     }));
   return [...whole, ...beside.filter(({ path: [key] }) => isSecret(String(key)))];
 }

@@ -1,7 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
-import { Auth } from "../components/auth";
 import { Certificates } from "../components/certificates";
 import { Ingress, stopped } from "../components/ingress";
 import {
@@ -12,6 +11,7 @@ import {
   WorkspaceRoles,
 } from "../components/workspace";
 import type { Config, User } from "./config";
+import { signIn } from "./sign-in";
 
 /** Makes everything that a stack's config asks for, and gives the stack's outputs. */
 export function platform(config: Config) {
@@ -37,7 +37,7 @@ export function platform(config: Config) {
     kind: config.certificates.kind,
     domain: config.domain,
   });
-  const auth = new Auth("sign-in", { kind: config.auth.kind, users: config.users.map(({ name }) => name) });
+  const auth = signIn(config, provider);
   const { workspace, storage, domain } = config;
   const guard = ({ name, state }: User) => [...auth.guard(name), ...(state === "stopped" ? [stopped] : [])];
   const ingress = new Ingress(
@@ -47,7 +47,7 @@ export function platform(config: Config) {
       domain: config.domain,
       image: config.images.traefik,
       certificate: certificates,
-      signIn: auth.middlewares,
+      signIn: auth,
       forwards: config.users.map((user) => ({
         user: user.name,
         host: `${user.name}.${domain}`,

@@ -1,6 +1,8 @@
 import { z } from "zod";
 
 import { images } from "../components/images";
+import { auth, authSecrets } from "./auth";
+import { data, dataSecrets } from "./data";
 import { size } from "./sizes";
 import {
   bytes,
@@ -117,7 +119,7 @@ const ingress = keys({
   httpPort: port
     .default(80)
     .describe("The port of plain HTTP; on one machine both are forwarded to the cluster"),
-  nodeSelector: labelMap.default({}),
+  nodeSelector: labelMap.default({}).describe("Labels of the nodes that may run Traefik and sign-in"),
   rateLimit: keys({
     average: z.int().min(1).default(50).describe("Requests a second of one client"),
     burst: z.int().min(1).default(1000).describe("Requests of one client at once"),
@@ -175,6 +177,10 @@ export const shape = keys({
   images: keys({
     workspace: imageReference.describe("The workspace's image, built from workspace-image/"),
     traefik: imageReference.default(images.traefik),
+    authelia: imageReference.default(images.authelia),
+    oauth2Proxy: imageReference.default(images.oauth2Proxy),
+    postgres: imageReference.default(images.postgres),
+    valkey: imageReference.default(images.valkey),
   }),
   storage: keys({
     class: z.string().min(1).optional().describe("The cluster's default class when absent"),
@@ -188,8 +194,18 @@ export const shape = keys({
   }).prefault({}),
   ingress: ingress.prefault({}),
   certificates: keys({ kind: z.enum(["local-ca"]).default("local-ca") }).prefault({}),
-  auth: keys({ kind: z.enum(["basic"]).default("basic") }).prefault({}),
+  auth: auth.prefault({ kind: "authelia" }).describe("How people sign in; Authelia when absent"),
+  authSecrets: authSecrets.prefault({}),
+  data: data.prefault({}).describe("What sign-in remembers; unused by auth.kind basic"),
+  dataSecrets: dataSecrets.prefault({}),
 });
 
 /** Keys whose values are secrets from end to end: never quoted, and refused where they are not encrypted. */
-export const secretKeys: readonly string[] = ["secretEnv", "claudeToken"];
+export const secretKeys: readonly string[] = ["secretEnv", "claudeToken", "authSecrets", "dataSecrets"];
+
+/** Where one secret lies below its key, for those keys that hold several. */
+export const secretPlaces: Readonly<Record<string, string>> = {
+  secretEnv: "<user>.<NAME>",
+  authSecrets: "<name>",
+  dataSecrets: "<store>",
+};

@@ -5,8 +5,10 @@ import { basicSignIn } from "./basic";
 import { oauth2ProxySignIn, type Oauth2ProxyArgs } from "./oauth2-proxy";
 import type { SignIn } from "./sign-in";
 
+export { signInSpace } from "./namespace";
 export {
   signInNamespace,
+  signInPods,
   type Middleware,
   type Person,
   type SignIn,
@@ -28,6 +30,12 @@ export type AuthArgs =
   /** GitHub or any OpenID issuer, by oauth2-proxy. */
   | ({ kind: "oauth2-proxy" } & Oauth2ProxyArgs);
 
+/** Waiting is not passed on to a component's children by the SDK, so it must be a plain list here. */
+export type AuthOptions = Omit<pulumi.ComponentResourceOptions, "dependsOn"> & {
+  /** What must be there before sign-in's pods can run: their stores. */
+  dependsOn?: pulumi.Resource[];
+};
+
 /** Sign-in: who may reach what. Whatever the kind, a host is its owner's alone. */
 export class Auth extends pulumi.ComponentResource implements SignIn {
   readonly middlewares: SignIn["middlewares"];
@@ -37,9 +45,9 @@ export class Auth extends pulumi.ComponentResource implements SignIn {
   readonly routes: SignIn["routes"];
   readonly egress: SignIn["egress"];
 
-  constructor(name: string, args: AuthArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: AuthArgs, opts: AuthOptions = {}) {
     super("vibecode:auth:Auth", name, {}, opts);
-    const signIn = make(name, args, { parent: this });
+    const signIn = make(name, args, { parent: this }, opts.dependsOn ?? []);
     this.middlewares = signIn.middlewares;
     this.guard = signIn.guard;
     this.guardAdmins = signIn.guardAdmins;
@@ -50,13 +58,18 @@ export class Auth extends pulumi.ComponentResource implements SignIn {
   }
 }
 
-function make(name: string, args: AuthArgs, opts: pulumi.CustomResourceOptions): SignIn {
+function make(
+  name: string,
+  args: AuthArgs,
+  opts: pulumi.CustomResourceOptions,
+  after: readonly pulumi.Resource[],
+): SignIn {
   switch (args.kind) {
     case "basic":
       return basicSignIn(name, args.users, opts);
     case "authelia":
-      return autheliaSignIn(name, args, opts);
+      return autheliaSignIn(name, args, opts, after);
     case "oauth2-proxy":
-      return oauth2ProxySignIn(name, args, opts);
+      return oauth2ProxySignIn(name, args, opts, after);
   }
 }

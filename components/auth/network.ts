@@ -8,7 +8,7 @@ export interface NetworkArgs extends Pick<SignInPlace, "ingressNamespace" | "dns
   /** Labels that find the pods this is about. */
   selector: Record<string, string>;
   port: number;
-  /** Stores: pods of the same namespace by label, or any address where they are not the platform's own. */
+  /** Stores: pods of the same namespace by label, or ranges of addresses where they are not the platform's own. */
   stores: readonly Store[];
   /** Ports of servers outside, such as a directory's; their addresses are not known. */
   outside: readonly number[];
@@ -18,6 +18,8 @@ export interface NetworkArgs extends Pick<SignInPlace, "ingressNamespace" | "dns
 export interface Store {
   /** Labels of its pods in the namespace of sign-in; absent where it runs elsewhere. */
   pods?: Record<string, string> | undefined;
+  /** Ranges in CIDR notation instead. */
+  addresses?: readonly string[];
   port: number;
 }
 
@@ -32,25 +34,25 @@ export function networkPolicy(args: NetworkArgs): Spec {
     ...namespace(args.ingressNamespace),
     podSelector: { matchLabels: { "app.kubernetes.io/name": "traefik" } },
   };
+  const block = (cidr: string) => ({ ipBlock: { cidr } });
+  const outside = [...new Set(args.outside)].sort((a, b) => a - b);
   const kubeDns = { ...namespace("kube-system"), podSelector: { matchLabels: { "k8s-app": "kube-dns" } } };
-  const open = [
-    ...args.outside,
-    ...args.stores.flatMap(({ pods, port }) => (pods === undefined ? [port] : [])),
-  ];
   return {
     podSelector: { matchLabels: args.selector },
     policyTypes: ["Ingress", "Egress"],
     ingress: [{ from: [traefik], ports: [tcp(args.port)] }],
     egress: [
       {
-        to: [kubeDns, ...args.dns.map((cidr) => ({ ipBlock: { cidr } }))],
+        to: [kubeDns, ...args.dns.map(block)],
         ports: [{ protocol: "UDP", port: 53 }, tcp(53)],
       },
-      ...args.stores.flatMap(({ pods, port }) =>
-        pods === undefined ? [] : [{ to: [{ podSelector: { matchLabels: pods } }], ports: [tcp(port)] }],
-      ),
+      ...args.stores.map(({ pods, addresses = [], port }) => {
+        if (pods === undefined && addresses.length === 0) throw new Error("a store is nowhere");
+        const peers = pods === undefined ? addresses.map(block) : [{ podSelector: { matchLabels: pods } }];
+        return { to: peers, ports: [tcp(port)] };
+      }),
       // By port alone: a policy knows no names. Sign-in runs nobody's code, unlike a workspace.
-      ...(open.length === 0 ? [] : [{ ports: [...new Set(open)].sort((a, b) => a - b).map(tcp) }]),
+      ...(outside.length === 0 ? [] : [{ ports: outside.map(tcp) }]),
     ],
   };
 }

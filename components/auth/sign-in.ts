@@ -72,6 +72,15 @@ export interface SignInPlace {
 /** The namespace of sign-in and its stores. */
 export const signInNamespace = "vibecode-auth";
 
+/** The kinds that run in pods of their own. */
+export type SignInPods = "authelia" | "oauth2-proxy";
+
+/** Labels by which a kind's pods are found. */
+export const signInPods = (kind: SignInPods): Record<string, string> => ({
+  "app.kubernetes.io/name": kind,
+  "app.kubernetes.io/instance": "sign-in",
+});
+
 /** The host of sign-in's own pages. */
 export const portalHost = (domain: string): string => `auth.${domain}`;
 

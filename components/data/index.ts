@@ -12,7 +12,8 @@ export type { OwnValkey } from "./valkey";
 export interface DataArgs extends Place {
   /** Name of the database and of its owner, where Postgres is our own: lower case letters and underscores. */
   database: string;
-  postgres: OwnPostgres | ExternalPostgres;
+  /** Absent for who keeps sessions alone. */
+  postgres?: OwnPostgres | ExternalPostgres | undefined;
   valkey: OwnValkey | ExternalStore;
 }
 
@@ -27,13 +28,13 @@ export type DataOptions = Omit<pulumi.ComponentResourceOptions, "dependsOn"> & {
  * component waits until both answer.
  */
 export class Data extends pulumi.ComponentResource {
-  readonly postgres: PostgresConnection;
+  readonly postgres: PostgresConnection | undefined;
   readonly valkey: Connection;
 
   constructor(name: string, args: DataArgs, opts: DataOptions = {}) {
     super("vibecode:data:Data", name, {}, opts);
     const child = { parent: this, dependsOn: opts.dependsOn ?? [] };
-    this.postgres = postgres(`${name}-postgres`, args.postgres, args.database, args, child);
+    this.postgres = args.postgres && postgres(`${name}-postgres`, args.postgres, args.database, args, child);
     this.valkey = valkey(`${name}-valkey`, args.valkey, args, child);
     this.registerOutputs({});
   }

@@ -4,8 +4,9 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 
-import type { Middleware } from "../auth";
+import type { SignIn } from "../auth";
 import { labels } from "../labels";
+import { route } from "../route";
 import { restrictedNamespace } from "../security";
 import { dynamicFile } from "./dynamic-file";
 import { forwards, type Forward } from "./forwards";
@@ -34,8 +35,8 @@ export interface IngressArgs {
   nodeSelector: Record<string, string>;
   /** The wildcard certificate and its key, PEM. */
   certificate: { chain: pulumi.Input<string>; key: pulumi.Input<string> };
-  /** Middlewares of sign-in, by name. */
-  signIn: pulumi.Input<Record<string, Middleware>>;
+  /** Sign-in's middlewares, its own pages, and whom Traefik asks. */
+  signIn: Pick<SignIn, "middlewares" | "routes" | "egress">;
   /** Whose programs are reached at `https://<port>--<host>`: one entry a user. */
   forwards: readonly Forward[];
   /** Where Traefik finds the API server and names, besides the editors. */
@@ -46,7 +47,8 @@ export interface IngressArgs {
 export type Exposure = { type: "LoadBalancer" } | { type: "NodePort"; http: number; https: number };
 
 const name = "traefik";
-const namespaceName = "vibecode-ingress";
+/** Where Traefik and all routes are. */
+export const ingressNamespace = "vibecode-ingress";
 const className = "vibecode";
 
 /** Traefik: the one door of the platform. TLS ends here, sign-in is asked here, and routes are plain Ingresses. */
@@ -62,13 +64,13 @@ export class Ingress extends pulumi.ComponentResource {
     const common = labels(name, "ingress");
     const metadata = (objectName: string) => ({
       name: objectName,
-      namespace: namespaceName,
+      namespace: ingressNamespace,
       labels: common,
     });
 
     const namespace = new k8s.core.v1.Namespace(
       `${resourceName}-namespace`,
-      { metadata: { name: namespaceName, labels: { ...common, ...restrictedNamespace } } },
+      { metadata: { name: ingressNamespace, labels: { ...common, ...restrictedNamespace } } },
       child,
     );
     const inside = { parent: this, dependsOn: [namespace] };
@@ -76,14 +78,14 @@ export class Ingress extends pulumi.ComponentResource {
     const configFiles = {
       "traefik.yaml": stringify(
         staticConfig({
-          namespace: namespaceName,
+          namespace: ingressNamespace,
           ingressClass: className,
           httpsPort: args.httpsPort,
           // A Service with fixed ports has no address of its own to show.
           endpoint:
             args.exposure.type === "NodePort"
               ? { hostname: args.domain }
-              : { publishedService: `${namespaceName}/${name}` },
+              : { publishedService: `${ingressNamespace}/${name}` },
         }),
       ),
       "middlewares.yaml": dynamicFile(dynamicConfig(args.rateLimit)),
@@ -110,7 +112,7 @@ export class Ingress extends pulumi.ComponentResource {
         metadata: metadata(signInSecret),
         stringData: {
           [signInFile]: pulumi
-            .secret(args.signIn)
+            .secret(args.signIn.middlewares)
             .apply((middlewares) => dynamicFile({ http: { middlewares, ...forwards(args.forwards) } })),
         },
       },
@@ -119,11 +121,11 @@ export class Ingress extends pulumi.ComponentResource {
 
     new k8s.networking.v1.NetworkPolicy(
       `${resourceName}-network`,
-      { metadata: metadata(name), spec: networkPolicy(args.network) },
+      { metadata: metadata(name), spec: networkPolicy(args.network, args.signIn.egress) },
       inside,
     );
 
-    const traefikRights = rights(resourceName, { name, namespace: namespaceName, labels: common }, inside);
+    const traefikRights = rights(resourceName, { name, namespace: ingressNamespace, labels: common }, inside);
     const ingressClass = new k8s.networking.v1.IngressClass(
       `${resourceName}-class`,
       {
@@ -179,6 +181,13 @@ export class Ingress extends pulumi.ComponentResource {
       new k8s.policy.v1.PodDisruptionBudget(
         `${resourceName}-budget`,
         { metadata: metadata(name), spec: { maxUnavailable: 1, selector: { matchLabels: selector } } },
+        inside,
+      );
+    }
+    for (const page of args.signIn.routes) {
+      route(
+        `${resourceName}-${page.name}`,
+        { ...page, metadata: metadata(page.name), ingressClass: ingressClass.metadata.name },
         inside,
       );
     }

@@ -10,6 +10,14 @@ export interface IngressNetwork {
   dns: readonly string[];
 }
 
+/** Pods that Traefik must reach besides the editors. */
+export interface Backend {
+  namespace: string;
+  /** Labels of the pods. */
+  pods: Record<string, string>;
+  port: number;
+}
+
 /** The API server's usual ports: 443 where a cloud runs it, 6443 elsewhere. */
 const apiPorts = [443, 6443].map((port) => ({ protocol: "TCP", port }));
 const dnsPorts = ["UDP", "TCP"].map((protocol) => ({ protocol, port: 53 }));
@@ -27,7 +35,10 @@ const dnsPods = {
  * All that may pass to and from Traefik. The health check's port is not in it: a node may always ask its own pods.
  * The editors' port is 8080.
  */
-export function networkPolicy(network: IngressNetwork): k8s.types.input.networking.v1.NetworkPolicySpec {
+export function networkPolicy(
+  network: IngressNetwork,
+  backends: readonly Backend[],
+): k8s.types.input.networking.v1.NetworkPolicySpec {
   return {
     podSelector: {},
     policyTypes: ["Ingress", "Egress"],
@@ -35,6 +46,15 @@ export function networkPolicy(network: IngressNetwork): k8s.types.input.networki
     egress: [
       { to: [dnsPods, ...blocks(network.dns)], ports: dnsPorts },
       { to: [editors], ports: [{ protocol: "TCP", port: 8080 }] },
+      ...backends.map(({ namespace, pods, port }) => ({
+        to: [
+          {
+            namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
+            podSelector: { matchLabels: pods },
+          },
+        ],
+        ports: [{ protocol: "TCP", port }],
+      })),
       // Without the API server there are no routes, so where nobody said where it is, only its ports are known.
       // Traefik runs nobody's code; the workspaces, which do, never get this.
       network.apiServer.length === 0

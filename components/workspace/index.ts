@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { labels, userLabel } from "../labels";
+import { route } from "../route";
 import { restrictedNamespace } from "../security";
 import { claudeTokenVariable } from "./claude";
 import { limitRange, quota, type Size } from "./limits";
@@ -9,7 +10,6 @@ import { networkPolicy, type ClusterNetwork, type Destination } from "./network"
 import { editorPort, selector, workspaceDeployment, type Person, type Placement, type Tools } from "./pod";
 import type { Retention } from "./retention";
 import { accessRoles } from "./roles";
-import { route, type WorkspaceRoute } from "./route";
 import { workspaceSecret } from "./secret";
 
 export { editorPort } from "./pod";
@@ -64,6 +64,23 @@ export interface WorkspaceNetwork {
   cluster: ClusterNetwork;
   /** Private destinations that are open nevertheless. */
   allow: Destination[];
+}
+
+export interface WorkspaceRoute {
+  /** Full host name: `alice.dev.example.com`. */
+  host: string;
+  /** Host of a forwarded port, with `{{port}}` in it: `{{port}}--alice.dev.example.com`. */
+  portHost: string;
+  /** The port people type: 443, which a URL leaves out, or another. */
+  port: number;
+  /** Namespace whose Ingresses the ingress controller serves. */
+  namespace: pulumi.Input<string>;
+  /** Name of the IngressClass. */
+  ingressClass: pulumi.Input<string>;
+  /** Middlewares between the internet and the editor, in order: sign-in is one of them. */
+  middlewares: string[];
+  /** Name under which the cluster's services are found in DNS: `cluster.local`. */
+  clusterDomain: string;
 }
 
 /** One person's VS Code: a namespace of its own with the editor, its borders, its volumes and its address. */
@@ -200,9 +217,12 @@ export class Workspace extends pulumi.ComponentResource {
     );
     route(
       name,
-      { name: namespaceName, namespace: args.route.namespace, labels: common },
-      editorService(user, args.route.clusterDomain),
-      args.route,
+      {
+        ...args.route,
+        metadata: { name: namespaceName, namespace: args.route.namespace, labels: common },
+        service: editorService(user, args.route.clusterDomain),
+        port: editorPort,
+      },
       { ...child, dependsOn: [service] },
     );
 

@@ -88,6 +88,7 @@ export class Platform {
       "vibecode:domain": "bench.localhost",
       "vibecode:cluster": { kubeconfig, context, name: "bench", network: { apiServer: ["10.9.9.9/32"] } },
       "vibecode:users": users,
+      "vibecode:auth": { kind: "basic" },
       "vibecode:images": { workspace: "localhost/workspace:bench" },
       "vibecode:storage": { class: "bench", retain: false },
       "vibecode:ingress": { exposure: { type: "NodePort" } },

@@ -23,6 +23,7 @@ function write(users: string, ...more: string[]): void {
   const keys = [
     "vibecode:domain: commands.localhost",
     `vibecode:users: ${users}`,
+    "vibecode:auth: { kind: basic }",
     `vibecode:ingress: { httpPort: ${ports.http}, httpsPort: ${ports.https} }`,
     ...more,
   ];

@@ -81,7 +81,7 @@ function made(said: object, more: Partial<ConfigurationArgs> = {}): unknown {
       username: "authelia",
       tls: false,
     },
-    valkey: { host: "valkey.vibecode-auth.svc.cluster.local", port: 6379, tls: false },
+    valkey: { host: "valkey.vibecode-auth.svc.cluster.local", port: 6379, username: "default", tls: false },
   };
   const made = configuration({
     domain: "dev.example.com",
@@ -145,9 +145,10 @@ schemas("Authelia's own schemas of 4.39 (skipped: no upstream schemas)", () => {
 
   test("accept it with stores that speak TLS, and a port of its own", () => {
     const postgres = { host: "db.example.com", port: 5433, database: "sign-in", username: "x", tls: true };
-    const valkey = { host: "cache.example.com", port: 6380, tls: true };
+    const valkey = { host: "cache.example.com", port: 6380, username: "sign-in", tls: true };
     const read = made({}, { stores: { postgres, valkey }, httpsPort: 8443 });
     expect(schema.safeParse(read).error?.issues).toBeUndefined();
+    expect(at(read, "session", "redis", "username")).toBe("sign-in");
     expect(at(read, "session", "redis", "tls")).toEqual({
       server_name: "cache.example.com",
       minimum_version: "TLS1.2",

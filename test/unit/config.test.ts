@@ -70,7 +70,7 @@ test("the minimal config is complete with its defaults", () => {
       tolerations: [],
     },
     claude: { telemetry: false, settings: {} },
-    images: { workspace: "localhost/workspace:1", traefik: images.traefik },
+    images: { workspace: "localhost/workspace:1", ...images },
     storage: { home: "10Gi", extensions: "2Gi", temporary: "4Gi", retain: true },
     ingress: {
       exposure: { type: "LoadBalancer" },
@@ -82,6 +82,17 @@ test("the minimal config is complete with its defaults", () => {
     },
     certificates: { kind: "local-ca" },
     auth: { kind: "basic" },
+    authSecrets: { passwordHashes: {} },
+    data: {
+      postgres: {
+        kind: "own",
+        size: "2Gi",
+        passwordVersion: 1,
+        backups: { schedule: "17 3 * * *", keep: 14, size: "2Gi" },
+      },
+      valkey: { kind: "own", size: "1Gi", passwordVersion: 1 },
+    },
+    dataSecrets: {},
   });
 });
 
@@ -108,7 +119,7 @@ describe("a mistake is said with its path, its value and what is allowed", () =>
       "an unknown key",
       { colour: "red" },
       [
-        'vibecode:colour: "red" has no place here: the keys are domain, cluster, users, secretEnv, workspace, claude, claudeToken, images, storage, ingress, certificates, auth',
+        'vibecode:colour: "red" has no place here: the keys are domain, cluster, users, secretEnv, workspace, claude, claudeToken, images, storage, ingress, certificates, auth, authSecrets, data, dataSecrets',
       ],
     ],
     [
@@ -393,7 +404,7 @@ describe("a mistake is said with its path, its value and what is allowed", () =>
     [
       "a kind of sign-in that is not there",
       { auth: { kind: "oidc" } },
-      ['vibecode:auth.kind: "oidc" must be basic'],
+      ['vibecode:auth.kind: "oidc" must be one of basic, authelia, oauth2-proxy'],
     ],
     [
       "text for a switch",
@@ -415,7 +426,7 @@ describe("a mistake is said with its path, its value and what is allowed", () =>
         "vibecode:domain: is missing: must be a DNS name",
         "vibecode:cluster: is missing: must be an object with the keys kubeconfig, context, name, domain, network, userNamespaces",
         "vibecode:users: is missing: must be a list",
-        "vibecode:images: is missing: must be an object with the keys workspace, traefik",
+        "vibecode:images: is missing: must be an object with the keys workspace, traefik, authelia, oauth2Proxy, postgres, valkey",
       ],
     ],
     [
@@ -454,7 +465,7 @@ describe("a mistake is said with its path, its value and what is allowed", () =>
         `  vibecode:domain: "localhost" ${domainRule}`,
         `  vibecode:users[1]: "Bob" ${userRule}`,
         '  vibecode:storage.home: "10 GB" must be a quantity such as 500m, 2 or 10Gi',
-        '  vibecode:colour: "red" has no place here: the keys are domain, cluster, users, secretEnv, workspace, claude, claudeToken, images, storage, ingress, certificates, auth',
+        '  vibecode:colour: "red" has no place here: the keys are domain, cluster, users, secretEnv, workspace, claude, claudeToken, images, storage, ingress, certificates, auth, authSecrets, data, dataSecrets',
         '  vibecode:users[2]: "alice" must be unique: users[0] has it already',
         '  vibecode:users[3].size: "huge" must be one of small, medium, large',
       ].join("\n"),

@@ -110,6 +110,18 @@ const hash = (of: Run, store: string) =>
   at(template(of, store), "metadata", "annotations", "vibecode/config-hash");
 const known = <T>(output: pulumi.Output<T>) => new Promise<T>((resolve) => output.apply(resolve));
 
+function postgresOf({ data }: Pick<Run, "data">) {
+  if (data.postgres === undefined) throw new Error("no Postgres");
+  return data.postgres;
+}
+
+test("who keeps sessions alone has no Postgres, and nothing of one", async () => {
+  const { data, all } = await run({ postgres: undefined });
+  expect(data.postgres).toBeUndefined();
+  expect(data.valkey.host).toBe("valkey.vibecode-auth.svc.cluster.local");
+  expect(JSON.stringify(all)).not.toContain("postgres");
+});
+
 test("everything is in the namespace, and belongs to the platform", () => {
   for (const { type, inputs } of made.all.filter(({ type }) => type.startsWith("kubernetes:"))) {
     expect([type, at(inputs, "metadata", "namespace")]).toEqual([type, "vibecode-auth"]);
@@ -132,7 +144,7 @@ test("a client gets all that it needs to connect, and the password as a secret",
     "app.kubernetes.io/name": store,
     "app.kubernetes.io/instance": "data",
   });
-  const { password: first, ...postgres } = made.data.postgres;
+  const { password: first, ...postgres } = postgresOf(made);
   expect(postgres).toEqual({
     host: "postgres.vibecode-auth.svc.cluster.local",
     port: 5432,
@@ -457,7 +469,7 @@ describe("an external store", () => {
       "kubernetes:core/v1:Secret",
     ]);
     expect(at(find("Secret", "postgres").inputs, "stringData")).toEqual({ password: "given" });
-    const { password, ...connection } = data.postgres;
+    const { password, ...connection } = postgresOf({ data });
     expect(connection).toEqual({
       host: "db.example.com",
       port: 6543,

@@ -57,6 +57,7 @@ export const minimal = {
   cluster: { context: "test" },
   images: { workspace: "localhost/workspace:1" },
   users: ["alice", "bob"],
+  auth: { kind: "basic" },
 };
 
 /** A config's keys and values as the engine hands them over. */
@@ -109,7 +110,9 @@ const computed: Record<string, (inputs: Record<string, unknown>, name: string) =
 export async function runProgram(config: Record<string, unknown>, options: Options = {}): Promise<Run> {
   const resources: Registered[] = [];
   const settings = new Map<string, { parent: string; retainOnDelete: boolean }>();
-  const secretKeys = (options.secretKeys ?? ["secretEnv", "claudeToken"]).map((key) => `vibecode:${key}`);
+  const secretKeys = (options.secretKeys ?? ["secretEnv", "claudeToken", "authSecrets", "dataSecrets"]).map(
+    (key) => `vibecode:${key}`,
+  );
   process.env["PULUMI_CONFIG_SECRET_KEYS"] = JSON.stringify(secretKeys);
   pulumi.runtime.setAllConfig(engineConfig(config));
   await pulumi.runtime.setMocks(

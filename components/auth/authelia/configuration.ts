@@ -91,7 +91,8 @@ export interface Settings {
 /** A store, as Authelia finds it. Its password is a secret. */
 export interface Stores {
   postgres: { host: string; port: number; database: string; username: string; tls: boolean };
-  valkey: { host: string; port: number; tls: boolean };
+  /** `username` is Valkey's own `default` where nobody made another. */
+  valkey: { host: string; port: number; username: string; tls: boolean };
 }
 
 export interface ConfigurationArgs {
@@ -160,7 +161,12 @@ export function configuration(args: ConfigurationArgs) {
           remember_me: session.rememberMe === "never" ? -1 : session.rememberMe,
         },
       ],
-      redis: { host: stores.valkey.host, port: stores.valkey.port, ...tls(stores.valkey) },
+      redis: {
+        host: stores.valkey.host,
+        port: stores.valkey.port,
+        username: stores.valkey.username,
+        ...tls(stores.valkey),
+      },
     },
     regulation: {
       modes: [...regulation.by],

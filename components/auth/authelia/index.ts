@@ -6,9 +6,17 @@ import { stringify } from "yaml";
 
 import { labels } from "../../labels";
 import { forwardAuth, pageLimit, pageLimitName } from "../forward-auth";
-import { networkPolicy, portOf, type Store } from "../network";
+import { networkPolicy, portOf } from "../network";
 import { generatePasswords } from "../passwords";
-import { known, portalHost, signInNamespace, type Person, type SignIn, type SignInPlace } from "../sign-in";
+import {
+  known,
+  portalHost,
+  signInNamespace,
+  signInPods,
+  type Person,
+  type SignIn,
+  type SignInPlace,
+} from "../sign-in";
 import { checkPath, configuration, port, type Settings } from "./configuration";
 import { files as configFiles, podSpec } from "./pod";
 import { accessControl, type AccessArgs } from "./rules";
@@ -22,8 +30,8 @@ export interface AutheliaArgs extends SignInPlace {
   people: readonly Person[];
   settings: Settings;
   access: Omit<AccessArgs, "domain" | "users">;
-  /** Where second factors and sessions are kept, and the labels of the stores' pods where they are our own. */
-  stores: StoreArgs & { pods: { postgres?: Store["pods"]; valkey?: Store["pods"] } };
+  /** Where second factors and sessions are kept. */
+  stores: StoreArgs;
   versions: SecretVersions;
   given: Omit<GivenSecrets, "postgresPassword" | "valkeyPassword">;
   /** Authorities to trust besides the public ones, PEM: those of the directory, the mail server or the stores. */
@@ -31,15 +39,20 @@ export interface AutheliaArgs extends SignInPlace {
 }
 
 const name = "authelia";
-const selector = { "app.kubernetes.io/name": name, "app.kubernetes.io/instance": "sign-in" };
+const selector = signInPods(name);
 const identity = ["Remote-User", "Remote-Groups", "Remote-Email", "Remote-Name"];
 const middleware = "sign-in";
 
-/** Authelia: sign-in with two factors. It decides itself whose host is asked for, so one middleware serves all. */
+/**
+ * Authelia: sign-in with two factors. It decides itself whose host is asked for, so one middleware serves all.
+ *
+ * @param after what must be there before its pods can run: the stores
+ */
 export function autheliaSignIn(
   resourceName: string,
   args: AutheliaArgs,
   opts: pulumi.CustomResourceOptions,
+  after: readonly pulumi.Resource[],
 ): SignIn {
   const { settings, stores, people } = args;
   const common = labels(name, "sign-in");
@@ -109,10 +122,7 @@ export function autheliaSignIn(
         ...args,
         selector,
         port,
-        stores: [
-          { pods: stores.pods.postgres, port: stores.postgres.port },
-          { pods: stores.pods.valkey, port: stores.valkey.port },
-        ],
+        stores: [stores.postgres, stores.valkey],
         outside: outside(settings),
       }),
     },
@@ -152,7 +162,7 @@ export function autheliaSignIn(
         },
       },
     },
-    { ...opts, dependsOn: [config, secret, service] },
+    { ...opts, dependsOn: [...after, config, secret, service] },
   );
   if (args.replicas > 1) {
     new k8s.policy.v1.PodDisruptionBudget(

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
+import type { Store } from "../network";
 import { keepers } from "../passwords";
 import { paths, type Settings, type Stores } from "./configuration";
 
@@ -76,8 +77,8 @@ export function secretVariables(files: readonly string[]): { name: string; value
     .map((file) => ({ name: `AUTHELIA_${file}_FILE`, value: `${paths.secrets}/${file}` }));
 }
 
-/** Stores, as the platform hands them over: what is in the configuration, and the passwords, which are not. */
+/** Stores, as the platform hands them over: what is in the configuration, the passwords, which are not, and the way. */
 export interface StoreArgs {
-  postgres: Stores["postgres"] & { password: pulumi.Input<string> };
-  valkey: Stores["valkey"] & { password: pulumi.Input<string> };
+  postgres: Stores["postgres"] & Store & { password: pulumi.Input<string> };
+  valkey: Stores["valkey"] & Store & { password: pulumi.Input<string> };
 }

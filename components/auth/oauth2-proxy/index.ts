@@ -8,8 +8,16 @@ import { labels } from "../../labels";
 import { pageLimit, pageLimitName } from "../forward-auth";
 import { networkPolicy, portOf, type Store } from "../network";
 import { keepers } from "../passwords";
-import { known, portalHost, signInNamespace, type Person, type SignIn, type SignInPlace } from "../sign-in";
-import { flags, port, signInPage, type Provider, type Session } from "./flags";
+import {
+  known,
+  portalHost,
+  signInNamespace,
+  signInPods,
+  type Person,
+  type SignIn,
+  type SignInPlace,
+} from "../sign-in";
+import { flags, port, signInPage, type FlagArgs, type Provider, type Session } from "./flags";
 import { guardOf, ownerMiddlewares } from "./owners";
 import { files, podSpec } from "./pod";
 
@@ -22,26 +30,25 @@ export interface Oauth2ProxyArgs extends SignInPlace {
   provider: Provider;
   session: Session;
   clientSecret: pulumi.Input<string>;
-  /** Where sessions are kept, and the labels of its pods where it is our own. */
-  valkey: {
-    host: string;
-    port: number;
-    tls: boolean;
-    password: pulumi.Input<string>;
-    pods?: Store["pods"];
-  };
+  /** Where sessions are kept. */
+  valkey: FlagArgs["valkey"] & Store & { password: pulumi.Input<string> };
   /** Version of the key that encrypts sessions: a higher number is another key, and everybody signs in again. */
   sessionVersion: number;
 }
 
 const name = "oauth2-proxy";
-const selector = { "app.kubernetes.io/name": name, "app.kubernetes.io/instance": "sign-in" };
+const selector = signInPods(name);
 
-/** oauth2-proxy: sign-in at GitHub or any OpenID issuer. Its users have no passwords here. */
+/**
+ * oauth2-proxy: sign-in at GitHub or any OpenID issuer. Its users have no passwords here.
+ *
+ * @param after what must be there before its pods can run: the store
+ */
 export function oauth2ProxySignIn(
   resourceName: string,
   args: Oauth2ProxyArgs,
   opts: pulumi.CustomResourceOptions,
+  after: readonly pulumi.Resource[],
 ): SignIn {
   const { people, provider, valkey } = args;
   const common = labels(name, "sign-in");
@@ -76,7 +83,7 @@ export function oauth2ProxySignIn(
         ...args,
         selector,
         port,
-        stores: [{ pods: valkey.pods, port: valkey.port }],
+        stores: [valkey],
         outside: [provider.type === "github" ? 443 : portOf(provider.issuer)],
       }),
     },
@@ -114,7 +121,7 @@ export function oauth2ProxySignIn(
         },
       },
     },
-    { ...opts, dependsOn: [config, secret, service] },
+    { ...opts, dependsOn: [...after, config, secret, service] },
   );
   if (args.replicas > 1) {
     new k8s.policy.v1.PodDisruptionBudget(

@@ -1,0 +1,3 @@
+module vibecode/session
+
+go 1.26.0

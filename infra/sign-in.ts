@@ -1,0 +1,71 @@
+import type * as k8s from "@pulumi/kubernetes";
+
+import { Auth, signInNamespace, signInPods, signInSpace } from "../components/auth";
+import { Data } from "../components/data";
+import { ingressNamespace } from "../components/ingress";
+import type { Config } from "./config";
+import { storesOf } from "./data";
+
+/** Sign-in of the kind that the config names, with the namespace and the stores that this kind needs. */
+export function signIn(config: Config, provider: k8s.Provider): Auth {
+  const { auth, authSecrets, cluster, images, storage, users } = config;
+  if (auth.kind === "basic") {
+    return new Auth("sign-in", { kind: auth.kind, users: users.map(({ name }) => name) });
+  }
+  const namespace = signInSpace("sign-in-namespace", storage.retain, { provider });
+  const { postgres, ...stores } = storesOf(config.data, config.dataSecrets, images);
+  const data = new Data(
+    "data",
+    {
+      ...stores,
+      // oauth2-proxy keeps sessions and nothing else.
+      postgres: auth.kind === "authelia" ? postgres : undefined,
+      namespace: signInNamespace,
+      clusterDomain: cluster.domain,
+      clients: [signInPods(auth.kind)],
+      dns: cluster.network.dns,
+      storage,
+    },
+    { providers: [provider], dependsOn: [namespace] },
+  );
+  const common = {
+    domain: config.domain,
+    httpsPort: config.ingress.httpsPort,
+    clusterDomain: cluster.domain,
+    namespace: namespace.metadata.name,
+    ingressNamespace,
+    dns: cluster.network.dns,
+    nodeSelector: config.ingress.nodeSelector,
+    people: users,
+  };
+  // Without its stores sign-in would not become ready.
+  const after = { providers: [provider], dependsOn: [data] };
+  if (auth.kind === "oauth2-proxy") {
+    const { clientSecret } = authSecrets;
+    if (clientSecret === undefined) throw new Error("authSecrets were checked before");
+    const { valkey } = data;
+    return new Auth(
+      "sign-in",
+      { ...common, ...auth, image: images.oauth2Proxy, clientSecret, valkey },
+      after,
+    );
+  }
+  if (data.postgres === undefined) throw new Error("Authelia has a Postgres");
+  const authorities = [auth.authorities, data.postgres.ca, data.valkey.ca].filter((pem) => pem !== undefined);
+  return new Auth(
+    "sign-in",
+    {
+      ...common,
+      kind: auth.kind,
+      image: images.authelia,
+      replicas: auth.replicas,
+      settings: auth,
+      access: auth.access,
+      stores: { postgres: data.postgres, valkey: data.valkey },
+      versions: auth.versions,
+      given: authSecrets,
+      authorities: authorities.length === 0 ? undefined : authorities.join("\n"),
+    },
+    after,
+  );
+}
