@@ -1,0 +1,281 @@
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as http from "node:http";
+import * as os from "node:os";
+import * as path from "node:path";
+
+import type { Told } from "../platform/request";
+import { authelia, type Authelia } from "../sign-in/authelia";
+import { arrivals, cases, tries, type Who } from "../sign-in/cases";
+import { checkPath, type Visitor } from "../sign-in/portal";
+import { mounted, password } from "../sign-in/stack";
+
+const domain = "dev.example.com";
+const host = `auth.${domain}`;
+const root = fs.mkdtempSync(path.join(os.tmpdir(), "vibecode-sign-in-"));
+
+/** Another Authelia, with nothing of the last one's. */
+async function fresh(said: object = {}): Promise<Authelia> {
+  const folder = fs.mkdtempSync(path.join(root, "authelia-"));
+  return authelia({ folder, ...(await mounted(domain, 443, said)) });
+}
+
+const get = (to: Authelia, path: string, headers: Record<string, string> = {}): Promise<Told> =>
+  to.send({
+    method: "GET",
+    path,
+    headers: { host, "x-forwarded-proto": "https", "x-forwarded-host": host, ...headers },
+  });
+
+jest.setTimeout(120_000);
+afterAll(() => {
+  fs.rmSync(root, { recursive: true, force: true });
+});
+
+describe("with everybody signed in", () => {
+  let one: Authelia;
+  let visitors: Record<Who, Visitor>;
+  beforeAll(async () => {
+    one = await fresh();
+    visitors = await arrivals(one, host, () => password);
+  });
+  afterAll(() => one.stop());
+
+  const judged = cases(domain).flatMap(({ check, ...asked }) =>
+    check === undefined ? [] : [{ ...asked, check }],
+  );
+  test.each(judged)("$who asks for $what: $check", async ({ who, check, ...target }) => {
+    const told = await visitors[who].ask(target);
+    expect(told.status).toBe(check);
+    if (check === 302) expect(told.headers.location).toContain(`https://${host}/?rd=`);
+  });
+
+  test("the check says who it was", async () => {
+    const told = await visitors.alice.ask({ host: `alice.${domain}` });
+    expect(told.headers).toMatchObject({
+      "remote-user": "alice",
+      "remote-name": "Alice Doe",
+      "remote-email": "alice@example.com",
+      "remote-groups": "developers,users",
+    });
+  });
+
+  test.each([
+    [
+      "a password in a header",
+      { authorization: `Basic ${Buffer.from(`bob:${password}`).toString("base64")}` },
+    ],
+    [
+      "a proxy's password",
+      { "proxy-authorization": `Basic ${Buffer.from(`bob:${password}`).toString("base64")}` },
+    ],
+  ])("the check does not look at %s", async (_, headers) => {
+    const asked = { "x-forwarded-host": `bob.${domain}`, "x-forwarded-uri": "/", accept: "text/html" };
+    const told = await get(one, checkPath, { ...asked, ...headers });
+    // A wrong one would be a 401 with a question for a password; none is the way to the portal.
+    expect(told.status).toBe(302);
+  });
+
+  test("the check is asked about what Traefik says, not about X-Original-URL", async () => {
+    const told = await visitors.alice.ask({
+      host: `bob.${domain}`,
+      headers: { "x-original-url": `https://alice.${domain}/` },
+    });
+    expect(told.status).toBe(403);
+  });
+
+  test.each([
+    "/api/verify",
+    "/api/verify/",
+    "/api/verify/x",
+    "/api/VERIFY",
+    "/api//verify",
+    "/api/./verify",
+    "/api/x/../verify",
+    "/api/%76erify",
+    "/api/authz/forward-auth/",
+    "/api",
+    "/api/",
+    "/api/unknown",
+    "/unknown",
+    "/sign-in/",
+    "/sign-in/../main.js",
+    "/sign-in/%2e%2e/main.js",
+  ])("%s is not there", async (path) => {
+    expect((await get(one, path)).status).toBe(404);
+  });
+
+  test("the health is Authelia's own", async () => {
+    const told = await get(one, "/api/health");
+    expect(told).toMatchObject({ status: 200, body: '{"status":"OK"}' });
+    expect(told.headers["content-security-policy"]).toBe("default-src 'none';");
+  });
+
+  test.each(["/", "/logout", "/one-time-password/register?token=x", "/?rd=https%3A%2F%2Fx.example"])(
+    "%s is the page, in which nothing runs but its own files",
+    async (path) => {
+      const told = await get(one, path);
+      expect(told).toMatchObject({
+        status: 200,
+        headers: {
+          "content-type": "text/html; charset=utf-8",
+          "content-security-policy":
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+            "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
+            "require-trusted-types-for 'script'; trusted-types 'none'",
+          "x-frame-options": "DENY",
+          "referrer-policy": "no-referrer",
+          "cache-control": "no-store",
+        },
+      });
+      for (const [, file = ""] of told.body.matchAll(/(?:src|href)="([^"#]+)"/g))
+        expect([file, (await get(one, file)).status]).toEqual([file, 200]);
+      expect(told.body).not.toMatch(/<script(?![^>]* src=)|<style| style=| on\w+=|https?:/);
+    },
+  );
+
+  test("the page is not written to", async () => {
+    const told = await one.send({ method: "POST", path: "/", headers: { host }, body: "x" });
+    expect(told.status).toBe(405);
+  });
+
+  test("the page is told of the stack what is in its configuration", async () => {
+    const { body } = await get(one, "/sign-in/settings.json");
+    expect(JSON.parse(body)).toEqual({
+      domain,
+      messages: "file",
+      lock: { tries: 3, within: "10 minutes", lasts: "12 hours" },
+    });
+  });
+
+  test.each([
+    ["said", { "content-length": "70000" }],
+    ["not said", { "transfer-encoding": "chunked" }],
+  ])("a body too long is refused when its length is %s", async (_, headers) => {
+    const told = await one.send({
+      method: "POST",
+      path: "/api/firstfactor",
+      headers: { host, "content-type": "application/json", ...headers },
+      body: "x".repeat(70_000),
+    });
+    expect(told.status).toBe(413);
+  });
+
+  test("it asks on a few connections, however many questions there are", async () => {
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 20 });
+    const cookie = visitors.alice.cookie() ?? "";
+    const headers = { cookie, "x-forwarded-proto": "https", "x-forwarded-host": `alice.${domain}` };
+    const ask = () =>
+      new Promise<number>((resolve, reject) => {
+        http
+          .get({ agent, host: "127.0.0.1", port: one.port, path: checkPath, headers }, (answer) => {
+            answer.resume().on("end", () => {
+              resolve(answer.statusCode ?? 0);
+            });
+          })
+          .on("error", reject);
+      });
+    const began = Date.now();
+    const statuses = await Promise.all(Array.from({ length: 3000 }, ask));
+    const seconds = (Date.now() - began) / 1000;
+    agent.destroy();
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    const sockets = fs
+      .readdirSync(`/proc/${one.pid()}/fd`)
+      .filter((fd) => fs.readlinkSync(`/proc/${one.pid()}/fd/${fd}`).startsWith("socket:"));
+    expect(sockets.length).toBeLessThan(60);
+    expect(3000 / seconds).toBeGreaterThan(300);
+  });
+
+  test("its configuration lies nowhere, and its child's variables have the names of 4.37", () => {
+    const child = childOf(one);
+    const args = fs.readFileSync(`/proc/${child}/cmdline`, "utf8");
+    expect(args).toContain("--config\0/proc/self/fd/3");
+    expect(fs.readdirSync(os.tmpdir()).filter((name) => /^authelia-.*\.yml$/.test(name))).toEqual([]);
+    const names = fs.readFileSync(`/proc/${child}/environ`, "utf8").split("\0");
+    expect(names.filter((name) => name.startsWith("AUTHELIA_JWT_SECRET_FILE="))).toHaveLength(1);
+  });
+});
+
+test("a name is banned after as many wrong passwords as the stack says, here as there", async () => {
+  const one = await fresh({ regulation: { retries: 2, within: "10m", ban: "12h" } });
+  expect(await tries(one, host, "bob", ["wrong", password])).toEqual([false, true]);
+  expect(await tries(one, host, "alice", ["wrong", "wrong", password])).toEqual([false, false, false]);
+  await one.stop();
+});
+
+describe("when Authelia ends", () => {
+  test("it is not answered for, and the program ends with its status", async () => {
+    const one = await fresh();
+    const child = childOf(one);
+    // Stopped first, so that there is a time in which it cannot answer.
+    process.kill(child, "SIGSTOP");
+    const answer = get(one, checkPath).then(
+      ({ status }) => status,
+      () => "cut off",
+    );
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    process.kill(child, "SIGKILL");
+    expect([502, "cut off"]).toContain(await answer);
+    expect(await one.ended()).toBe(137);
+  });
+
+  test("by a signal of ours, both end in order", async () => {
+    const one = await fresh();
+    const child = childOf(one);
+    await one.stop();
+    expect(await one.ended()).toBe(0);
+    expect(runs(child)).toBe(false);
+    expect(one.log()).toContain("Shutting down");
+  });
+
+  test("by our own end, it does not stay", async () => {
+    const one = await fresh();
+    const child = childOf(one);
+    process.kill(one.pid(), "SIGKILL");
+    await one.ended();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(runs(child)).toBe(false);
+  });
+});
+
+test("the database's key is checked and changed as the pod's first container does it", async () => {
+  const one = await fresh();
+  await one.stop();
+  const check = (env = {}) => one.run(["storage", "encryption", "check"], env);
+  expect((await check()).stdout).toContain("SUCCESS");
+
+  const key = path.join(root, "new-key");
+  fs.writeFileSync(key, "n".repeat(64));
+  const renewed = { AUTHELIA_STORAGE_ENCRYPTION_KEY_FILE: key };
+  expect((await check(renewed)).stdout).not.toContain("SUCCESS");
+  const changed = await one.run([
+    "storage",
+    "encryption",
+    "change-key",
+    "--new-encryption-key",
+    "n".repeat(64),
+  ]);
+  expect(changed).toMatchObject({ code: 0 });
+  expect((await check(renewed)).stdout).toContain("SUCCESS");
+  expect((await check()).stdout).not.toContain("SUCCESS");
+});
+
+test("what it does not know keeps it from starting", async () => {
+  const { configuration, users } = await mounted(domain);
+  const folder = fs.mkdtempSync(path.join(root, "authelia-"));
+  const started = authelia({ folder, users, configuration, secrets: { SESSION_COLOUR: "red" } });
+  await expect(started).rejects.toThrow("nobody said what 4.37.5 has for AUTHELIA_SESSION_COLOUR_FILE");
+});
+
+/** Whether a process is at work: what only waits for its parent to notice its end has no command line. */
+function runs(pid: number): boolean {
+  const file = `/proc/${pid}/cmdline`;
+  return fs.existsSync(file) && fs.readFileSync(file, "utf8") !== "";
+}
+
+/** Process id of the real Authelia. */
+function childOf(one: Authelia): number {
+  const children = execFileSync("pgrep", ["--parent", String(one.pid())], { encoding: "utf8" });
+  return Number(children.trim());
+}
