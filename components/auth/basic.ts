@@ -16,6 +16,7 @@ export function basicSignIn(name: string, users: string[], opts: pulumi.CustomRe
       pulumi.all(middlewares).apply((entries) => Object.fromEntries<Middleware>(entries)),
     ),
     guard: (owner) => [`${middlewareName(owner)}@file`],
+    cookies: [],
     passwords: Object.fromEntries(
       generated.map(({ user, password }) => [user, pulumi.secret(password.result)]),
     ),

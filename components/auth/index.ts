@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { autheliaSignIn, type AutheliaArgs } from "./authelia";
+import { encryptionKey } from "./authelia/secrets";
 import { basicSignIn } from "./basic";
 import { oauth2ProxySignIn, type Oauth2ProxyArgs } from "./oauth2-proxy";
 import type { SignIn } from "./sign-in";
@@ -41,6 +42,7 @@ export class Auth extends pulumi.ComponentResource implements SignIn {
   readonly middlewares: SignIn["middlewares"];
   readonly guard: SignIn["guard"];
   readonly guardAdmins: SignIn["guardAdmins"];
+  readonly cookies: SignIn["cookies"];
   readonly passwords: SignIn["passwords"];
   readonly routes: SignIn["routes"];
   readonly egress: SignIn["egress"];
@@ -51,6 +53,7 @@ export class Auth extends pulumi.ComponentResource implements SignIn {
     this.middlewares = signIn.middlewares;
     this.guard = signIn.guard;
     this.guardAdmins = signIn.guardAdmins;
+    this.cookies = signIn.cookies;
     this.passwords = signIn.passwords;
     this.routes = signIn.routes;
     this.egress = signIn.egress;
@@ -64,6 +67,7 @@ function make(
   opts: pulumi.CustomResourceOptions,
   after: readonly pulumi.Resource[],
 ): SignIn {
+  if (args.kind !== "authelia") encryptionKey(name, 1, opts);
   switch (args.kind) {
     case "basic":
       return basicSignIn(name, args.users, opts);

@@ -35,6 +35,11 @@ export interface SignIn {
    * administrator, in order. Absent where a kind knows no groups.
    */
   guardAdmins?: (() => string[]) | undefined;
+  /**
+   * Names of the cookies by which it knows somebody; parts of a long one have an underscore and more behind the name.
+   * No workspace may see or set them. Empty where it has none.
+   */
+  cookies: readonly string[];
   /** What each user needs for the first sign-in, by name. Secret. Empty where passwords are kept elsewhere. */
   passwords: Record<string, pulumi.Output<string>>;
   routes: readonly SignInRoute[];

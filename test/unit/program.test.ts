@@ -37,6 +37,7 @@ const shared = [
   "NetworkPolicy ingress-network",
   "PrivateKey certificates-ca-key",
   "PrivateKey certificates-wildcard-key",
+  "RandomPassword sign-in-encryption-key-1",
   "Role ingress-role",
   "RoleBinding ingress-binding",
   "Secret ingress-certificate",

@@ -143,6 +143,16 @@ describe("oauth2-proxy", () => {
   });
 });
 
+test("the key of the second factors outlives a move to another kind and back", async () => {
+  const kinds = [
+    { auth: { kind: "basic" } },
+    { auth: { kind: "authelia" } },
+    { auth: github, authSecrets: { clientSecret: "s" } },
+  ];
+  for (const kind of kinds)
+    expect(ofKind(await run(kind), "RandomPassword")).toContain("sign-in-encryption-key-1");
+});
+
 test("basic has no pods, no stores and no page", async () => {
   const made = await run({ auth: { kind: "basic" } });
   expect(made.resources.filter(({ name }) => name.startsWith("data"))).toEqual([]);

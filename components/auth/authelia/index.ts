@@ -17,7 +17,7 @@ import {
   type SignIn,
   type SignInPlace,
 } from "../sign-in";
-import { checkPath, configuration, port, type Settings } from "./configuration";
+import { checkPath, configuration, cookieName, port, type Settings } from "./configuration";
 import { files as configFiles, podSpec } from "./pod";
 import { accessControl, type AccessArgs } from "./rules";
 import { secretFiles, type GivenSecrets, type SecretVersions, type StoreArgs } from "./secrets";
@@ -180,6 +180,7 @@ export function autheliaSignIn(
     }),
     guard: () => [`${middleware}@file`],
     guardAdmins: () => [`${middleware}@file`],
+    cookies: [cookieName],
     passwords: Object.fromEntries(
       generated.map(({ user, password }) => [user, pulumi.secret(password.result)]),
     ),

@@ -35,6 +35,16 @@ export const previousKey = "previous-encryption-key";
 /** Files of the Secret, by name: each but the previous key is the name of a configuration key, in Authelia's manner. */
 export type SecretFiles = Record<string, pulumi.Output<string>>;
 
+/**
+ * What second factors in the database are encrypted with: a resource a version, so that the one before is still there
+ * to decrypt with. Every kind of sign-in keeps the first, for the database outlives a move to another kind and back.
+ */
+export const encryptionKey = (name: string, version: number, opts: pulumi.CustomResourceOptions) =>
+  generated(`${name}-encryption-key-${version}`, 1, opts);
+
+const generated = (resource: string, version: number, opts: pulumi.CustomResourceOptions) =>
+  new random.RandomPassword(resource, { length: 64, special: false, ...keepers(version) }, opts).result;
+
 /** Generates what Authelia needs for itself, and puts it beside what it was given. */
 export function secretFiles(
   name: string,
@@ -43,10 +53,8 @@ export function secretFiles(
   settings: Settings,
   opts: pulumi.CustomResourceOptions,
 ): SecretFiles {
-  const generate = (resource: string, version: number) =>
-    new random.RandomPassword(resource, { length: 64, special: false, ...keepers(version) }, opts).result;
-  // A resource a version, so that the one before is still there to decrypt with.
-  const encryptionKey = (version: number) => generate(`${name}-encryption-key-${version}`, 1);
+  const generate = (resource: string, version: number) => generated(resource, version, opts);
+  const keyOf = (version: number) => encryptionKey(name, version, opts);
   const { backend, notifier, secondFactors } = settings;
   const entries: Record<string, pulumi.Input<string> | undefined> = {
     SESSION_SECRET: generate(`${name}-session-secret`, versions.session),
@@ -54,8 +62,8 @@ export function secretFiles(
       `${name}-reset-password-secret`,
       versions.resetPassword,
     ),
-    STORAGE_ENCRYPTION_KEY: encryptionKey(versions.encryption),
-    [previousKey]: versions.encryption > 1 ? encryptionKey(versions.encryption - 1) : undefined,
+    STORAGE_ENCRYPTION_KEY: keyOf(versions.encryption),
+    [previousKey]: versions.encryption > 1 ? keyOf(versions.encryption - 1) : undefined,
     STORAGE_POSTGRES_PASSWORD: given.postgresPassword,
     SESSION_REDIS_PASSWORD: given.valkeyPassword,
     AUTHENTICATION_BACKEND_LDAP_PASSWORD: backend.type === "ldap" ? given.ldapPassword : undefined,

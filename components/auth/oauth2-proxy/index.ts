@@ -17,7 +17,7 @@ import {
   type SignIn,
   type SignInPlace,
 } from "../sign-in";
-import { flags, port, signInPage, type FlagArgs, type Provider, type Session } from "./flags";
+import { cookieName, flags, port, signInPage, type FlagArgs, type Provider, type Session } from "./flags";
 import { guardOf, ownerMiddlewares } from "./owners";
 import { files, podSpec } from "./pod";
 
@@ -138,6 +138,7 @@ export function oauth2ProxySignIn(
     }),
     guard: (owner) => guardOf({ owner }),
     guardAdmins: () => guardOf("admins"),
+    cookies: [cookieName],
     passwords: {},
     routes: [
       {
