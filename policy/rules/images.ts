@@ -1,0 +1,86 @@
+import { z } from "zod";
+
+import { containersOf, podOf } from "../kubernetes";
+import { resourceRule } from "../rule";
+
+const mend = "name another in vibecode:images of the stack's file";
+
+export const imagePinned = resourceRule({
+  name: "image-pinned",
+  description: "No image is named by a tag that moves; where the config says so, every image has its digest.",
+  why: "`latest` is another program tomorrow: pods of one Deployment would differ, and nobody could go back.",
+  level: "mandatory",
+  settings: z.object({
+    digest: z
+      .boolean()
+      .default(false)
+      .describe("Every image must be named by digest; for stacks whose images come from a registry"),
+  }),
+  *check(object, { digest }) {
+    const pod = podOf(object);
+    if (pod === undefined) return;
+    for (const { place } of containersOf(pod)) {
+      const image = place.at("image");
+      const { tag, digest: pinned } = parts(image.text ?? "");
+      if (tag === "latest" || (tag === undefined && pinned === undefined))
+        yield { place: image, says: `is "${image.text ?? ""}", which moves`, mend };
+      else if (digest && pinned === undefined)
+        yield {
+          place: image,
+          says: `is "${image.text ?? ""}", which has no digest`,
+          mend: `add @sha256:... to it in vibecode:images of the stack's file`,
+        };
+    }
+  },
+});
+
+/** Prefixes of the platform's own images, and of those that a machine builds for itself. */
+const ownRegistries = [
+  "docker.io/authelia/",
+  "docker.io/library/postgres",
+  "docker.io/library/traefik",
+  "docker.io/valkey/",
+  "localhost/",
+  "quay.io/oauth2-proxy/",
+];
+
+export const imageRegistry = resourceRule({
+  name: "image-registry",
+  description: "Every image comes from a registry that the stack trusts.",
+  why: "An image is code that runs beside everybody's work; anybody can push to a public registry.",
+  level: "mandatory",
+  settings: z.object({
+    registries: z
+      .array(z.string().min(1))
+      .default([...ownRegistries])
+      .describe("What an image's full name must begin with, one of these: `registry.example.com/team/`"),
+  }),
+  *check(object, { registries }) {
+    const pod = podOf(object);
+    if (pod === undefined) return;
+    for (const { place } of containersOf(pod)) {
+      const image = place.at("image");
+      const { name } = parts(image.text ?? "");
+      if (!registries.some((prefix) => isBelow(name, prefix)))
+        yield {
+          place: image,
+          says: `is "${image.text ?? ""}", from none of ${registries.join(", ")}`,
+          mend: `${mend}, or allow its registry in the policy's config (image-registry.registries)`,
+        };
+    }
+  },
+});
+
+/** A prefix ends where a part of the name ends: `docker.io/library/postgres` allows no `postgres-evil`. */
+const isBelow = (name: string, prefix: string): boolean =>
+  name === prefix || name.startsWith(prefix.endsWith("/") ? prefix : `${prefix}/`);
+
+/** Parts of an image's name; what Docker leaves out is filled in: `redis` is `docker.io/library/redis`. */
+function parts(image: string): { name: string; tag?: string | undefined; digest?: string | undefined } {
+  const [, path = "", tag, digest] =
+    /^(.+?)(?::([\w][\w.-]*))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(image) ?? [];
+  const [first = ""] = path.split("/");
+  const hasHost = path.includes("/") && (/[.:]/.test(first) || first === "localhost");
+  if (hasHost) return { name: path, tag, digest };
+  return { name: `docker.io/${path.includes("/") ? "" : "library/"}${path}`, tag, digest };
+}
