@@ -6,6 +6,8 @@ export interface Settings {
   domain: string;
   /** Where messages to people go: by mail, or into a file that `make message` shows. */
   messages: "mail" | "file";
+  /** How long "stay signed in" lasts, in words; absent when nobody may. */
+  remember: string | undefined;
   /** When a name is locked, in words; absent when never. */
   lock: { tries: number; within: string; lasts: string } | undefined;
 }
@@ -14,7 +16,7 @@ const time = z.union([z.string(), z.number().transform((seconds) => `${seconds}s
 
 /** With keys of 4.37.5. Its own defaults, where nothing is said. */
 const shown = z.object({
-  session: z.object({ domain: z.string() }),
+  session: z.object({ domain: z.string(), remember_me_duration: time.default("1M") }),
   notifier: z.object({ filesystem: z.unknown().optional() }),
   regulation: z
     .object({
@@ -31,6 +33,8 @@ export function settingsOf(configuration: Readonly<Record<string, unknown>>): Se
   return {
     domain: session.domain,
     messages: notifier.filesystem === undefined ? "mail" : "file",
+    // -1 is Authelia's word for never.
+    remember: session.remember_me_duration === "-1s" ? undefined : spoken(session.remember_me_duration),
     lock:
       regulation.max_retries === 0
         ? undefined
