@@ -13,11 +13,12 @@ import { forwards, type Forward } from "./forwards";
 import { networkPolicy, type IngressNetwork } from "./network";
 import { certificateSecret, podSpec, signInFile, signInSecret } from "./pod";
 import { rights } from "./rights";
-import { stoppedFiles } from "./stopped";
+import { pluginFiles } from "./plugins";
 import { dynamicConfig, staticConfig, type RateLimit } from "./traefik";
 
 export type { Forward } from "./forwards";
 export type { IngressNetwork } from "./network";
+export { sessionCookie } from "./session-cookie";
 export { stopped } from "./stopped";
 
 export interface IngressArgs {
@@ -36,7 +37,7 @@ export interface IngressArgs {
   /** The wildcard certificate and its key, PEM. */
   certificate: { chain: pulumi.Input<string>; key: pulumi.Input<string> };
   /** Sign-in's middlewares, its own pages, and whom Traefik asks. */
-  signIn: Pick<SignIn, "middlewares" | "routes" | "egress">;
+  signIn: Pick<SignIn, "middlewares" | "cookies" | "routes" | "egress">;
   /** Whose programs are reached at `https://<port>--<host>`: one entry a user. */
   forwards: readonly Forward[];
   /** Where Traefik finds the API server and names, besides the editors. */
@@ -88,8 +89,8 @@ export class Ingress extends pulumi.ComponentResource {
               : { publishedService: `${ingressNamespace}/${name}` },
         }),
       ),
-      "middlewares.yaml": dynamicFile(dynamicConfig(args.rateLimit)),
-      ...stoppedFiles,
+      "middlewares.yaml": dynamicFile(dynamicConfig(args.rateLimit, args.signIn.cookies)),
+      ...pluginFiles,
     };
     const config = new k8s.core.v1.ConfigMap(
       `${resourceName}-config`,

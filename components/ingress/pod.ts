@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 
 import { containerSecurity, podSecurity } from "../security";
-import { moduleName, stoppedFiles } from "./stopped";
+import { pluginVolumes } from "./plugins";
 import { ports } from "./traefik";
 
 /** The Secret with the wildcard certificate, of type `kubernetes.io/tls`. */
@@ -61,7 +61,11 @@ export function podSpec({ image, nodeSelector, selector }: PodArgs): k8s.types.i
         volumeMounts: [
           { name: "config", mountPath: "/etc/traefik/config", readOnly: true },
           { name: "dynamic", mountPath: "/etc/traefik/dynamic", readOnly: true },
-          { name: "stopped", mountPath: `/etc/traefik/plugins-local/src/${moduleName}`, readOnly: true },
+          ...pluginVolumes.map((plugin) => ({
+            name: plugin.name,
+            mountPath: `/etc/traefik/${plugin.path}`,
+            readOnly: true,
+          })),
           { name: "tls", mountPath: "/etc/traefik/tls", readOnly: true },
         ],
       },
@@ -69,7 +73,7 @@ export function podSpec({ image, nodeSelector, selector }: PodArgs): k8s.types.i
     volumes: [
       { name: "config", configMap: { name, items: [asItself("traefik.yaml")] } },
       { name: "dynamic", projected: { sources: dynamicSources } },
-      { name: "stopped", configMap: { name, items: Object.keys(stoppedFiles).map(asItself) } },
+      ...pluginVolumes.map((plugin) => ({ name: plugin.name, configMap: { name, items: plugin.items } })),
       { name: "tls", secret: { secretName: certificateSecret } },
     ],
   };

@@ -1,5 +1,6 @@
 import type { Middleware } from "../auth";
-import { moduleName } from "./stopped";
+import { localPlugins } from "./plugins";
+import { sessionCookieMiddleware } from "./session-cookie";
 
 /** Ports on which Traefik's process listens; the Service maps 80 and 443 to the first two. */
 export const ports = { web: 8000, websecure: 8443, ping: 8082 };
@@ -64,8 +65,8 @@ export function staticConfig(args: StaticArgs) {
         allowExternalNameServices: true,
       },
     },
-    // Should it ever not load, stopped workspaces answer 404, and all others go on.
-    experimental: { localPlugins: { stopped: { moduleName } } },
+    // Should one ever not load, whatever has a plugin before it answers 404.
+    experimental: { localPlugins },
   };
 }
 
@@ -89,8 +90,12 @@ const believedHeaders = [
   "X-Forwarded-Access-Token",
 ];
 
-/** Traefik's dynamic configuration besides sign-in: certificate, TLS options and the common middlewares. */
-export function dynamicConfig(rateLimit: RateLimit) {
+/**
+ * Traefik's dynamic configuration besides sign-in: certificate, TLS options and the common middlewares.
+ *
+ * @param cookies names of sign-in's cookies
+ */
+export function dynamicConfig(rateLimit: RateLimit, cookies: readonly string[]) {
   return {
     tls: {
       stores: {
@@ -119,6 +124,7 @@ export function dynamicConfig(rateLimit: RateLimit) {
         // were never made are tried again, for about 5 s together.
         retry: { retry: { attempts: 7, initialInterval: "250ms" } },
         stopped: { plugin: { stopped: {} } },
+        ...sessionCookieMiddleware(cookies),
       } satisfies Record<string, Middleware>,
     },
   };

@@ -185,6 +185,7 @@ describe("Traefik's pods", () => {
     expect(at(pod(), "containers", 0, "volumeMounts")).toEqual([
       { name: "config", mountPath: "/etc/traefik/config", readOnly: true },
       { name: "dynamic", mountPath: "/etc/traefik/dynamic", readOnly: true },
+      { name: "session", mountPath: "/etc/traefik/plugins-local/src/vibecode/session", readOnly: true },
       { name: "stopped", mountPath: "/etc/traefik/plugins-local/src/vibecode/stopped", readOnly: true },
       { name: "tls", mountPath: "/etc/traefik/tls", readOnly: true },
     ]);
@@ -207,33 +208,45 @@ describe("Traefik's pods", () => {
           ],
         },
       },
-      {
-        name: "stopped",
+      ...["session", "stopped"].map((plugin) => ({
+        name: plugin,
         configMap: {
           name: "traefik",
           items: [
-            { key: ".traefik.yml", path: ".traefik.yml" },
-            { key: "stopped.go", path: "stopped.go" },
+            { key: `${plugin}.traefik.yml`, path: ".traefik.yml" },
+            { key: `${plugin}.go`, path: `${plugin}.go` },
           ],
         },
-      },
+      })),
       { name: "tls", secret: { secretName: "wildcard-certificate" } },
     ]);
   });
 
-  test("start where the middleware for stopped workspaces is found, which the ConfigMap holds as source", () => {
+  test.each([
+    ["session", 2],
+    ["stopped", 3],
+  ])("start where Traefik looks for the plugin %s, which the ConfigMap holds as source", (plugin, mount) => {
     expect(at(pod(), "containers", 0, "workingDir")).toBe("/etc/traefik");
     const { moduleName } = z
       .object({ moduleName: z.string() })
-      .parse(at(file(run, "traefik.yaml"), "experimental", "localPlugins", "stopped"));
-    expect(at(pod(), "containers", 0, "volumeMounts", 2, "mountPath")).toBe(
-      `/etc/traefik/plugins-local/src/${moduleName}`,
-    );
-    expect(at(file(run, ".traefik.yml"), "import")).toBe(moduleName);
-    const source = at(find(run, "ConfigMap", "ingress-config").inputs, "data", "stopped.go");
-    expect(source).toMatch(/^package stopped$/m);
-    expect(at(file(run, "middlewares.yaml"), "http", "middlewares", "stopped")).toEqual({
-      plugin: { stopped: {} },
+      .parse(at(file(run, "traefik.yaml"), "experimental", "localPlugins", plugin));
+    expect(at(pod(), "containers", 0, "volumeMounts", mount)).toEqual({
+      name: plugin,
+      mountPath: `/etc/traefik/plugins-local/src/${moduleName}`,
+      readOnly: true,
+    });
+    expect(at(file(run, `${plugin}.traefik.yml`), "import")).toBe(moduleName);
+    const source = at(find(run, "ConfigMap", "ingress-config").inputs, "data", `${plugin}.go`);
+    expect(source).toMatch(new RegExp(`^package ${plugin}$`, "m"));
+  });
+
+  test("have a middleware of each, of sign-in's cookies only where it has some", async () => {
+    const defined = (of: Run) => at(file(of, "middlewares.yaml"), "http", "middlewares");
+    expect(at(defined(run), "stopped")).toEqual({ plugin: { stopped: {} } });
+    expect(at(defined(run), "session-cookie")).toBeUndefined();
+    const other = await runProgram({ ...minimal, auth: { kind: "authelia" } });
+    expect(at(defined(other), "session-cookie")).toEqual({
+      plugin: { session: { names: ["vibecode_session"] } },
     });
   });
 

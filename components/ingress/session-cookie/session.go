@@ -85,8 +85,8 @@ type answer struct {
 // Header is asked for before it is filled and after. Of a WebSocket's answer nothing else is asked.
 func (a *answer) Header() http.Header {
 	h := a.w.Header()
-	a.clean(h, "Set-Cookie", func(line string) bool { return a.given.MatchString(line) })
-	a.clean(h, "Clear-Site-Data", func(line string) bool { return strings.ContainsAny(line, "*c") })
+	drop(h, "Set-Cookie", a.given)
+	drop(h, "Clear-Site-Data", cleared)
 	return h
 }
 
@@ -119,3 +119,23 @@ func (a *answer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return a.control.Hijack()
 }
 
+// cleared is what makes a browser forget the cookies of the whole domain.
+var cleared = regexp.MustCompile(`"(?:cookies|\*)"`)
+
+func drop(h http.Header, name string, pattern *regexp.Regexp) {
+	lines := h[name]
+	if len(lines) == 0 {
+		return
+	}
+	var kept []string
+	for _, line := range lines {
+		if !pattern.MatchString(line) {
+			kept = append(kept, line)
+		}
+	}
+	if len(kept) == 0 {
+		delete(h, name)
+	} else {
+		h[name] = kept
+	}
+}
