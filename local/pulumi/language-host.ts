@@ -9,6 +9,8 @@ import * as pb from "@pulumi/pulumi/proto/language_pb";
 import { PackageDependency, PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { z } from "zod";
 
+import { runPlugin } from "./run-plugin";
+
 /**
  * Runs Node programs for an engine that came without its own host for them. The one host that can be had as a Go
  * module is years older than the SDK: it stands between program and engine, and lets no resource hook through.
@@ -130,6 +132,7 @@ server.addService(LanguageRuntimeService, {
     ),
   ),
   run: unary(run),
+  runPlugin,
 });
 
 // A host whose engine was killed is nobody's: it would wait on its port for ever.
