@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { Certificates } from "../components/certificates";
-import { Ingress, stopped } from "../components/ingress";
+import { Ingress, sessionCookie, stopped } from "../components/ingress";
 import {
   editorPort,
   editorService,
@@ -39,7 +39,11 @@ export function platform(config: Config) {
   });
   const auth = signIn(config, provider);
   const { workspace, storage, domain } = config;
-  const guard = ({ name, state }: User) => [...auth.guard(name), ...(state === "stopped" ? [stopped] : [])];
+  const guard = ({ name, state }: User) => [
+    ...auth.guard(name),
+    ...(auth.cookies.length > 0 ? [sessionCookie] : []),
+    ...(state === "stopped" ? [stopped] : []),
+  ];
   const ingress = new Ingress(
     "ingress",
     {

@@ -54,14 +54,19 @@ export function ask(
   });
 }
 
-/** Whether the editor answers, or its address says that it is stopped. */
-const isAtHome = ({ status, headers }: Answer): boolean =>
-  status === 200 || (status === 503 && headers["x-workspace-state"] === "stopped");
+/** Whether the editor answers, or its address says that it is stopped; or, to a stranger, that it asks who is there. */
+const isAtHome = ({ status, headers }: Answer, isStranger: boolean): boolean =>
+  isStranger
+    ? status === 302 || status === 401
+    : status === 200 || (status === 503 && headers["x-workspace-state"] === "stopped");
 
-/** Waits until each user's own password opens that user's address: it takes its time to reach Traefik. */
+/**
+ * Waits until each user's own password opens that user's address: it takes its time to reach Traefik. Without
+ * credentials, where more than a password is asked for, until each address asks.
+ */
 export async function reachable(
   door: Door,
-  users: readonly { host: string; credentials: string }[],
+  users: readonly { host: string; credentials?: string | undefined }[],
   seconds: number,
 ): Promise<void> {
   const end = Date.now() + seconds * 1000;
@@ -73,7 +78,9 @@ export async function reachable(
         answer: await ask(door, user.host, "/healthz", user.credentials),
       })),
     );
-    const missing = asked.filter(({ answer }) => answer === undefined || !isAtHome(answer));
+    const missing = asked.filter(
+      ({ user, answer }) => answer === undefined || !isAtHome(answer, user.credentials === undefined),
+    );
     const [first] = missing;
     if (first !== undefined && Date.now() > end) {
       const said = first.answer === undefined ? "does not answer" : `answers ${first.answer.status}`;

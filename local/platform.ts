@@ -78,6 +78,12 @@ const networks: Readonly<Record<Cluster["kind"], Record<string, string[]>>> = {
   existing: {},
 };
 
+/** How people sign in to a stack, as far as its file can be read. */
+export function signInKind({ config }: Pick<StackFile, "config">): string {
+  const named = z.object({ kind: z.string() }).safeParse(config["vibecode:auth"]);
+  return named.data?.kind ?? "authelia";
+}
+
 /** The part of a local stack's config that this machine decides. */
 export function machineConfig(
   { stack, cluster }: Platform,

@@ -13,6 +13,7 @@ import {
   localOutputs,
   openLocalStack,
   remember,
+  signInKind,
   type Outputs,
   type Platform,
 } from "../platform";
@@ -38,6 +39,7 @@ export async function up(stackName: string): Promise<void> {
 async function upLocal(platform: Platform): Promise<{ outcome: Outcome; outputs: Outputs }> {
   const { cluster } = platform;
   const isEmbedded = cluster.kind === "embedded";
+  const isBasic = signInKind(platform.stack) === "basic";
   let pulumi: Pulumi | undefined;
   let images: Record<"workspace" | "traefik", BuiltImage> | undefined;
   let outcome: Outcome | undefined;
@@ -106,7 +108,7 @@ async function upLocal(platform: Platform): Promise<{ outcome: Outcome; outputs:
           { address: "127.0.0.1", port: platform.stack.ports.https, ca: outputs.ca },
           Object.entries(outputs.urls).map(([user, url]) => ({
             host: new URL(url).hostname,
-            credentials: `${user}:${outputs?.passwords[user] ?? ""}`,
+            credentials: isBasic ? `${user}:${outputs?.passwords[user] ?? ""}` : undefined,
           })),
           propagationSeconds,
         );

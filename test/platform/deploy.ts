@@ -1,7 +1,7 @@
 import { reachable, type Door } from "../../local/door";
-import { ensureImages } from "../../local/images";
+import { ensureImages, type BuiltImage } from "../../local/images";
 import { openStack, preparePulumi, type LocalStack, type Outcome } from "../../local/pulumi";
-import { localOutputs, machineConfig } from "../../local/platform";
+import { localOutputs, machineConfig, signInKind } from "../../local/platform";
 import { readStackFile } from "../../local/stack";
 import { testCluster } from "../cluster/instance";
 import { kubectl } from "./kubectl";
@@ -11,6 +11,8 @@ export interface PlatformArgs {
   users: readonly unknown[];
   /** Other keys of the config, with their namespace. */
   extra?: Readonly<Record<string, unknown>>;
+  /** Images besides those of every stack, by their names in the config. */
+  images?: Readonly<Record<string, BuiltImage>>;
   /** Secrets of the config, by their places below the namespace: `secretEnv.alice.TOKEN`. */
   secrets?: Readonly<Record<string, string>>;
 }
@@ -39,10 +41,13 @@ export async function deploy(args: PlatformArgs): Promise<Deployed> {
   await stack.up(quiet);
   const { urls, passwords, sshKeys, ca } = await localOutputs(stack);
   const door = { address: process.env["VIBECODE_TEST_NODE"] ?? "", port: 30443, ca };
-  const people = Object.entries(passwords);
+  const isBasic = signInKind({ config: { ...readStackFile("local").config, ...args.extra } }) === "basic";
   await reachable(
     door,
-    people.map(([user, password]) => ({ host: `${user}.${domain}`, credentials: `${user}:${password}` })),
+    Object.keys(urls).map((user) => ({
+      host: `${user}.${domain}`,
+      credentials: isBasic ? `${user}:${passwords[user] ?? ""}` : undefined,
+    })),
     60,
   );
   return {
@@ -64,7 +69,7 @@ export async function empty(): Promise<void> {
 export async function open(args: PlatformArgs): Promise<LocalStack> {
   const platform = { stack: { ...readStackFile("local"), name: "test" }, cluster: testCluster("test") };
   const overrides = {
-    ...machineConfig(platform, await loadedImages()),
+    ...machineConfig(platform, await loadedImages(args.images)),
     "vibecode:domain": domain,
     "vibecode:users": args.users,
     ...args.extra,
@@ -78,10 +83,11 @@ export async function open(args: PlatformArgs): Promise<LocalStack> {
 
 const quiet = () => undefined;
 
-async function loadedImages(): Promise<{ workspace: string; traefik: string }> {
+async function loadedImages(more: PlatformArgs["images"]): Promise<{ workspace: string; traefik: string }> {
   const { workspace, traefik } = await ensureImages(["workspace", "traefik"], quiet);
-  await testCluster("test").loadImages([workspace, traefik], quiet);
-  return { workspace: workspace.ref, traefik: traefik.ref };
+  await testCluster("test").loadImages([workspace, traefik, ...Object.values(more ?? {})], quiet);
+  const others = Object.fromEntries(Object.entries(more ?? {}).map(([name, { ref }]) => [name, ref]));
+  return { ...others, workspace: workspace.ref, traefik: traefik.ref };
 }
 
 function known(values: Record<string, string>, user: string): string {

@@ -10,8 +10,11 @@ export interface Question {
   /** `name:password`; a stranger's when absent. */
   credentials?: string;
   /** What stands in the request's first line; `/` when absent. */
-  path?: string;
-  headers?: Record<string, string>;
+  path?: string | undefined;
+  headers?: Readonly<Record<string, string>> | undefined;
+  /** `GET` when absent. */
+  method?: string | undefined;
+  body?: string | undefined;
 }
 
 export interface Told {
@@ -20,7 +23,7 @@ export interface Told {
   body: string;
 }
 
-/** One GET, whose Host may be forged. */
+/** One request, whose Host may be forged. */
 export function get(door: Door, question: Question): Promise<Told> {
   return new Promise((resolve, reject) => {
     request(door, question)
@@ -32,7 +35,7 @@ export function get(door: Door, question: Question): Promise<Told> {
           resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
         });
       })
-      .end();
+      .end(question.body);
   });
 }
 
@@ -68,8 +71,12 @@ export function message(door: Door, question: Question, text: string): Promise<s
   });
 }
 
-function request(door: Door, { host, credentials, path = "/", headers = {} }: Question): ClientRequest {
+function request(
+  door: Door,
+  { host, credentials, path = "/", headers = {}, method = "GET" }: Question,
+): ClientRequest {
   const asked = https.request({
+    method,
     host: door.address,
     port: door.port,
     ca: door.ca,

@@ -1,7 +1,7 @@
 import { visitor, type Portal, type Target, type Visitor } from "./portal";
 
 /** Who asks: nobody has signed in, `password` is alice with one factor, the others have two. */
-export type Who = "nobody" | "password" | "alice" | "admin" | "guest";
+export type Who = "nobody" | "password" | "alice" | "ada" | "guest";
 
 /** What the check answers: yes, sign in (a page, a form), sign in (a program), no. */
 export type Answer = 200 | 302 | 303 | 401 | 403;
@@ -19,11 +19,11 @@ export interface Case extends Target {
   check?: Answer;
 }
 
-/** Names of the people of the cases: alice and bob are developers, `admin` is in `admins`, `guest` in `guests`. */
+/** Names of the people of the cases: alice and bob are developers, ada is in `admins`, `guest` in `guests`. */
 export const people = {
   alice: ["developers"],
   bob: ["developers"],
-  admin: ["admins"],
+  ada: ["admins"],
   guest: ["guests"],
 } as const;
 
@@ -67,8 +67,8 @@ export function cases(domain: string): Case[] {
     allowed("alice", "her own editor by a path that looks like bob's host", alice, `//${bob}/`),
     allowed("alice", "her own forwarded port", `3000--${alice}`),
     allowed("alice", "the highest of her own ports", `65535--${alice}`),
-    allowed("admin", "an administrator's own editor", `admin.${domain}`),
-    allowed("admin", "the administrators' host", `${adminHost}.${domain}`),
+    allowed("ada", "an administrator's own editor", `ada.${domain}`),
+    allowed("ada", "the administrators' host", `${adminHost}.${domain}`),
 
     refused("nobody", "a page", { host: alice }, 302),
     refused("nobody", "a forwarded port", { host: `3000--${alice}` }, 302),
@@ -81,8 +81,8 @@ export function cases(domain: string): Case[] {
     refused("password", "bob's editor", { host: bob }, 403),
     refused("guest", "an editor of the guest's own name", { host: `guest.${domain}` }, 403),
     refused("guest", "the administrators' host", { host: `${adminHost}.${domain}` }, 403),
-    refused("admin", "alice's editor", { host: alice }, 403),
-    refused("admin", "alice's forwarded port", { host: `3000--${alice}` }, 403),
+    refused("ada", "alice's editor", { host: alice }, 403),
+    refused("ada", "alice's forwarded port", { host: `3000--${alice}` }, 403),
 
     refused("alice", "bob's editor", { host: bob }, 403),
     refused("alice", "bob's editor by its port's number too", { host: `${bob}:443` }, 403),
@@ -146,8 +146,8 @@ export async function arrivals(
     throw new Error("alice's password is not right");
   // One after the other: there is one place for messages.
   const alice = await arrive("alice");
-  const admin = await arrive("admin");
-  return { nobody: visitor(portal, host), password, alice, admin, guest: await arrive("guest") };
+  const ada = await arrive("ada");
+  return { nobody: visitor(portal, host), password, alice, ada, guest: await arrive("guest") };
 }
 
 /** Whether each of some passwords lets somebody in, tried in order. */

@@ -38,15 +38,16 @@ describe("Authelia, which is what a stack has that says nothing of sign-in", () 
   });
 
   test("stands before every workspace, its forwarded ports included", () => {
-    expect(middlewaresOf(made, "alice-route")).toMatch(/^sign-in@file\b/);
-    expect(middlewaresOf(made, "bob-route")).toMatch(/^sign-in@file\b/);
+    for (const route of ["alice-route", "bob-route"])
+      expect(middlewaresOf(made, route)).toBe("sign-in@file,session-cookie@file");
     const file = signInFile(made);
     expect(at(file, "http", "middlewares", "sign-in", "forwardAuth", "address")).toBe(
       "http://authelia.vibecode-auth.svc.cluster.local:9091/api/authz/forward-auth",
     );
     const routers = Object.values(entries(at(file, "http", "routers")));
     expect(routers).toHaveLength(2);
-    for (const router of routers) expect(at(router, "middlewares", 0)).toBe("sign-in@file");
+    const guard = ["sign-in@file", "session-cookie@file"];
+    for (const router of routers) expect(at(router, "middlewares")).toEqual(expect.arrayContaining(guard));
   });
 
   test("has its own pages at a host of their own, without the guard and with a limit", () => {
@@ -132,7 +133,7 @@ describe("oauth2-proxy", () => {
   });
 
   test("asks for the owner by address before each workspace", () => {
-    expect(middlewaresOf(made, "alice-route")).toMatch(/^sign-in@file,sign-in-alice@file\b/);
+    expect(middlewaresOf(made, "alice-route")).toBe("sign-in@file,sign-in-alice@file,session-cookie@file");
     expect(at(signInFile(made), "http", "middlewares", "sign-in-bob", "forwardAuth", "address")).toMatch(
       /allowed_emails=bob%40example\.com$/,
     );
@@ -155,6 +156,7 @@ test("the key of the second factors outlives a move to another kind and back", a
 
 test("basic has no pods, no stores and no page", async () => {
   const made = await run({ auth: { kind: "basic" } });
+  expect(middlewaresOf(made, "alice-route")).toBe("sign-in-alice@file");
   expect(made.resources.filter(({ name }) => name.startsWith("data"))).toEqual([]);
   expect(ofKind(made, "Namespace")).not.toContain("sign-in-namespace");
   expect(ofKind(made, "networking.k8s.io/v1:Ingress")).toEqual(["alice-route", "bob-route"]);

@@ -1,0 +1,59 @@
+import { autheliaImage } from "../../local/images/authelia";
+import { databasesImage } from "../cluster/databases";
+import { people as groups } from "../sign-in/cases";
+import { checkPath, type Portal, type Target, type Visitor } from "../sign-in/portal";
+import { deploy, type Deployed, type PlatformArgs } from "./deploy";
+import { kubectl } from "./kubectl";
+import { get, type Told } from "./request";
+
+/** The platform behind Authelia, and the way to its pages. */
+export interface Guarded extends Deployed {
+  portal: Portal;
+  /** Host of sign-in's own pages. */
+  portalHost: string;
+  /** What a visitor's browser is told, through Traefik. */
+  visit: (visitor: Visitor, target: Target) => Promise<Told>;
+}
+
+const quiet = () => undefined;
+
+/** Deploys the platform behind Authelia and its stores, with the people of the cases. */
+export async function deployAuthelia(args: Partial<PlatformArgs> = {}): Promise<Guarded> {
+  const [authelia, databases] = [await autheliaImage(quiet), await databasesImage(quiet)];
+  const platform = await deploy({
+    users: Object.entries(groups).map(([name, groups]) => ({ name, groups, size: "small" })),
+    ...args,
+    images: { authelia, postgres: databases, valkey: databases, ...args.images },
+    extra: {
+      "vibecode:auth": { kind: "authelia" },
+      "vibecode:data": {
+        postgres: { kind: "own", size: "320Mi", backups: { size: "320Mi" } },
+        valkey: { kind: "own", size: "320Mi" },
+      },
+      ...args.extra,
+    },
+  });
+  const portalHost = `auth.${platform.domain}`;
+  return {
+    ...platform,
+    portalHost,
+    portal: {
+      send: (asked) => get(platform.door, { ...asked, host: portalHost }),
+      check: checkPath,
+      notification: () => inAuthelia("cat", "/notifications/notification.txt"),
+    },
+    visit: (visitor, { host, path, method, headers }) => {
+      const cookie = visitor.cookie();
+      return get(platform.door, {
+        host,
+        path,
+        method,
+        headers: { accept: "text/html", ...(cookie === undefined ? {} : { cookie }), ...headers },
+      });
+    },
+  };
+}
+
+/** What a command prints in Authelia's pod. */
+export const inAuthelia = (...words: string[]): string =>
+  kubectl("-n", "vibecode-auth", "exec", "deploy/authelia", "-c", "authelia", "--", ...words);
