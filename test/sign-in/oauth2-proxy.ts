@@ -48,12 +48,14 @@ export async function oauth2Proxy(args: Oauth2ProxyArgs): Promise<Oauth2Proxy> {
   const made = flags({
     ...args,
     session: { expiration: args.expiration ?? "12h" },
-    valkey: { host: "127.0.0.1", port: redis.port, tls: false },
+    valkey: { host: "127.0.0.1", port: redis.port, username: "default", tls: false },
+    authorities: args.ca,
   });
   const places: Record<string, string> = {
     "--http-address=0.0.0.0:4180": `--http-address=127.0.0.1:${port}`,
     [`--authenticated-emails-file=${paths.emails}`]: `--authenticated-emails-file=${emails}`,
     [`--custom-templates-dir=${paths.templates}`]: `--custom-templates-dir=${folder}`,
+    [`--provider-ca-file=${paths.issuerAuthorities}`]: `--provider-ca-file=${place("issuer.pem", args.ca)}`,
   };
   for (const flag of Object.keys(places)) if (!made.includes(flag)) throw new Error(`${flag} is no more`);
 
@@ -67,7 +69,6 @@ export async function oauth2Proxy(args: Oauth2ProxyArgs): Promise<Oauth2Proxy> {
         OAUTH2_PROXY_CLIENT_SECRET: args.clientSecret,
         OAUTH2_PROXY_COOKIE_SECRET: cookieSecret,
         OAUTH2_PROXY_REDIS_PASSWORD: redis.password,
-        SSL_CERT_FILE: place("ca.pem", args.ca),
       },
       ready: async () => {
         const { status } = await send({ method: "GET", path: "/ready", headers: {} });

@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import { z } from "zod";
 
 import type { Oauth2ProxyArgs } from "../../components/auth/oauth2-proxy";
 import { flags, signInPage, type Provider } from "../../components/auth/oauth2-proxy/flags";
@@ -90,7 +91,7 @@ const args = {
   domain: "dev.example.com",
   httpsPort: 443,
   session: { expiration: "2d" },
-  valkey: { host: "valkey", port: 6379, tls: false },
+  valkey: { host: "valkey", port: 6379, username: "default", tls: false },
 };
 
 describe("flags", () => {
@@ -149,15 +150,33 @@ describe("flags", () => {
     expect(made).toContain("--redirect-url=https://auth.dev.example.com:8443/oauth2/callback");
   });
 
+  test("sign in to a Valkey of others by the name it knows, and trust the authority that it is given", () => {
+    const valkey = { host: "cache.example.com", port: 6380, username: "vibecode", tls: true, ca: "PEM" };
+    const made = flags({ ...args, valkey, provider: oidc });
+    expect(made.filter((flag) => flag.startsWith("--redis-"))).toEqual([
+      "--redis-connection-url=rediss://cache.example.com:6380",
+      "--redis-username=vibecode",
+      "--redis-ca-path=/authorities/valkey.pem",
+    ]);
+    expect(flags({ ...args, provider: oidc }).join(" ")).not.toContain("-ca-");
+  });
+
+  test("trust an issuer's own authority beside the public ones", () => {
+    const made = flags({ ...args, provider: oidc, authorities: "PEM" });
+    expect(made).toContain("--provider-ca-file=/authorities/issuer.pem");
+    expect(made).toContain("--use-system-trust-store=true");
+  });
+
   test("tell no secret", () => {
     expect(flags({ ...args, provider: oidc }).join(" ")).not.toMatch(/secret|password/);
   });
 });
 
-test("the sign-in page goes on by itself only where it stands in for another", () => {
-  const page = signInPage(args);
-  expect(page).toContain('action="https://auth.dev.example.com/oauth2/start"');
-  expect(page).toMatch(/\{\{if eq \.StatusCode 403\}\}<script>.*<\/script>\{\{end\}\}/);
+test("the sign-in page leads to sign-in's host, from wherever it stands in for another page", () => {
+  expect(signInPage(args)).toContain('action="https://auth.dev.example.com/oauth2/start"');
+  expect(signInPage({ ...args, httpsPort: 8443 })).toContain(
+    'action="https://auth.dev.example.com:8443/oauth2/start"',
+  );
 });
 
 const component = (config: object = {}, more: Partial<Oauth2ProxyArgs> = {}): Promise<Component> => {
@@ -200,6 +219,35 @@ describe("the component", () => {
     expect(violations(pod)).toEqual([]);
     expect(at(pod, "containers", 0, "securityContext", "readOnlyRootFilesystem")).toBe(true);
     expect(at(pod, "enableServiceLinks")).toBe(false);
+  });
+
+  test("mounts the authorities it is given, and nothing for those it is not", async () => {
+    const mounts = (one: Component) => {
+      const pod = at(only(one, "Deployment").inputs, "spec", "template", "spec");
+      return [
+        Object.keys(z.record(z.string(), z.string()).parse(at(only(one, "ConfigMap").inputs, "data"))).sort(),
+        at(pod, "containers", 0, "volumeMounts", 2),
+        at(pod, "volumes", 2),
+      ];
+    };
+    expect(mounts(made)).toEqual([["sign_in.html"], undefined, undefined]);
+    const pem = "-----BEGIN CERTIFICATE-----";
+    const valkey = { ...args.valkey, password: "v", pods: { name: "valkey" }, tls: true, ca: pem };
+    expect(mounts(await component({}, { authorities: pem, valkey }))).toEqual([
+      ["issuer.pem", "sign_in.html", "valkey.pem"],
+      { name: "authorities", mountPath: "/authorities", readOnly: true },
+      {
+        name: "authorities",
+        configMap: {
+          name: "oauth2-proxy",
+          items: [
+            { key: "issuer.pem", path: "issuer.pem" },
+            { key: "valkey.pem", path: "valkey.pem" },
+          ],
+        },
+      },
+    ]);
+    expect(mounts(await component({}, { authorities: pem }))[0]).toEqual(["issuer.pem", "sign_in.html"]);
   });
 
   test("reaches sessions, names and the issuer, and is reached by Traefik", () => {

@@ -3,7 +3,13 @@ import { portalHost, portalUrl, type SignInPlace } from "../sign-in";
 /** Where oauth2-proxy listens. */
 export const port = 4180;
 /** Where things are mounted in its container. */
-export const paths = { emails: "/people/emails", templates: "/templates" };
+export const paths = {
+  emails: "/people/emails",
+  templates: "/templates",
+  /** Authorities to trust besides the public ones, where there are some. */
+  issuerAuthorities: "/authorities/issuer.pem",
+  valkeyAuthorities: "/authorities/valkey.pem",
+};
 
 /** GitHub: members of an organisation, of some of its teams, or listed logins; the three add up as GitHub's do. */
 export interface GitHub {
@@ -40,7 +46,10 @@ export type Session = {
 export interface FlagArgs extends Pick<SignInPlace, "domain" | "httpsPort"> {
   provider: Provider;
   session: Session;
-  valkey: { host: string; port: number; tls: boolean };
+  /** `username` is Valkey's own `default` where nobody made another; `ca` may have signed its certificate, PEM. */
+  valkey: { host: string; port: number; username: string; tls: boolean; ca?: string | undefined };
+  /** Authorities to trust besides the public ones, PEM: those of an issuer in a private network. */
+  authorities?: string | undefined;
 }
 
 /** Browsers keep a cookie of such a name only if it came by HTTPS and is marked so. */
@@ -57,6 +66,9 @@ export function flags(args: FlagArgs): string[] {
     "--reverse-proxy=true",
     "--real-client-ip-header=X-Forwarded-For",
     ...providerFlags(args.provider),
+    ...(args.authorities === undefined
+      ? []
+      : [`--provider-ca-file=${paths.issuerAuthorities}`, "--use-system-trust-store=true"]),
     `--client-id=${args.provider.clientId}`,
     `--authenticated-emails-file=${paths.emails}`,
     `--redirect-url=${portalUrl(args)}/oauth2/callback`,
@@ -78,6 +90,8 @@ export function flags(args: FlagArgs): string[] {
     // On the server's side, so that signing out ends a session for whoever has a copy of its cookie.
     "--session-store-type=redis",
     `--redis-connection-url=${valkey.tls ? "rediss" : "redis"}://${valkey.host}:${valkey.port}`,
+    `--redis-username=${valkey.username}`,
+    ...(valkey.ca === undefined ? [] : [`--redis-ca-path=${paths.valkeyAuthorities}`]),
     "--silence-ping-logging=true",
   ];
 }
@@ -118,8 +132,8 @@ function goDuration(duration: string): string {
 
 /**
  * The page for who has no session. Traefik hands it on as the answer to a page that was asked for, so its links name
- * the host of sign-in in full; where it stands in for another page it goes there by itself. After signing out it waits
- * for a click, or one would be signed in again at once.
+ * the host of sign-in in full; where it stands in for another page it goes there by itself. On that host, where signing
+ * out leads, it waits for a click, or one would be signed in again at once.
  */
 export function signInPage(args: Pick<SignInPlace, "domain" | "httpsPort">): string {
   return `{{define "sign_in.html"}}<!doctype html>
@@ -138,7 +152,7 @@ export function signInPage(args: Pick<SignInPlace, "domain" | "httpsPort">): str
       <input type="hidden" name="rd" value="{{.Redirect}}">
       <button>Sign in to ${portalHost(args.domain)}</button>
     </form>
-    {{if eq .StatusCode 403}}<script>document.forms[0].submit();</script>{{end}}
+    {{if and (eq .StatusCode 403) (ne .Redirect "/")}}<script>document.forms[0].submit();</script>{{end}}
   </body>
 </html>
 {{end}}

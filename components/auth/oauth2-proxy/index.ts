@@ -30,6 +30,8 @@ export interface Oauth2ProxyArgs extends SignInPlace {
   provider: Provider;
   session: Session;
   clientSecret: pulumi.Input<string>;
+  /** Authorities to trust besides the public ones, PEM: those of an issuer in a private network. */
+  authorities?: string | undefined;
   /** Where sessions are kept. */
   valkey: FlagArgs["valkey"] & Store & { password: pulumi.Input<string> };
   /** Version of the key that encrypts sessions: a higher number is another key, and everybody signs in again. */
@@ -70,7 +72,11 @@ export function oauth2ProxySignIn(
     .map(({ email }) => email)
     .sort()
     .join("\n");
-  const data = { [files.signInPage]: signInPage(args) };
+  const authorities = {
+    ...(args.authorities === undefined ? {} : { [files.issuerAuthorities]: args.authorities }),
+    ...(valkey.ca === undefined ? {} : { [files.valkeyAuthorities]: valkey.ca }),
+  };
+  const data = { [files.signInPage]: signInPage(args), ...authorities };
   const stringData = pulumi.secret(pulumi.all({ ...variables, [files.emails]: emails }));
   const config = new k8s.core.v1.ConfigMap(`${resourceName}-config`, { metadata, data }, opts);
   const secret = new k8s.core.v1.Secret(`${resourceName}-secret`, { metadata, stringData }, opts);
@@ -117,6 +123,7 @@ export function oauth2ProxySignIn(
             variables: Object.keys(variables),
             nodeSelector: args.nodeSelector,
             selector,
+            authorities: Object.keys(authorities),
           }),
         },
       },

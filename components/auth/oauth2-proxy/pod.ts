@@ -1,3 +1,5 @@
+import * as path from "node:path";
+
 import type * as k8s from "@pulumi/kubernetes";
 
 import { containerSecurity, podSecurity } from "../../security";
@@ -13,17 +15,24 @@ export interface PodArgs {
   nodeSelector: Record<string, string>;
   /** Labels that find all of the pods. */
   selector: Record<string, string>;
+  /** Names of the ConfigMap's files with authorities. */
+  authorities: readonly string[];
 }
 
 /** Names in the ConfigMap and the Secret. */
-export const files = { emails: "emails", signInPage: "sign_in.html" };
+export const files = {
+  emails: "emails",
+  signInPage: "sign_in.html",
+  issuerAuthorities: path.basename(paths.issuerAuthorities),
+  valkeyAuthorities: path.basename(paths.valkeyAuthorities),
+};
 
 const id = 65532;
-const ask = (path: string) => ({ httpGet: { path, port: "http" } });
+const ask = (page: string) => ({ httpGet: { path: page, port: "http" } });
 
 /** oauth2-proxy's pod: nothing in it can be written. */
 export function podSpec(args: PodArgs): k8s.types.input.core.v1.PodSpec {
-  const { name } = args;
+  const { name, authorities } = args;
   return {
     automountServiceAccountToken: false,
     enableServiceLinks: false,
@@ -61,6 +70,15 @@ export function podSpec(args: PodArgs): k8s.types.input.core.v1.PodSpec {
         volumeMounts: [
           { name: "people", mountPath: "/people", readOnly: true },
           { name: "templates", mountPath: paths.templates, readOnly: true },
+          ...(authorities.length === 0
+            ? []
+            : [
+                {
+                  name: "authorities",
+                  mountPath: path.dirname(paths.issuerAuthorities),
+                  readOnly: true,
+                },
+              ]),
         ],
       },
     ],
@@ -70,6 +88,14 @@ export function podSpec(args: PodArgs): k8s.types.input.core.v1.PodSpec {
         name: "templates",
         configMap: { name, items: [{ key: files.signInPage, path: files.signInPage }] },
       },
+      ...(authorities.length === 0
+        ? []
+        : [
+            {
+              name: "authorities",
+              configMap: { name, items: authorities.map((file) => ({ key: file, path: file })) },
+            },
+          ]),
     ],
   };
 }
