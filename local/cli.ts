@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 
 import { destroy } from "./commands/destroy";
 import { down } from "./commands/down";
+import { message } from "./commands/message";
 import { password } from "./commands/password";
 import { preview } from "./commands/preview";
 import { purge } from "./commands/purge";
@@ -64,6 +65,12 @@ program
   .argument("<user>", "whose password")
   .addOption(stack)
   .action((user: string, options: StackOption) => password(options.stack, user));
+
+program
+  .command("message")
+  .description("show the newest message that sign-in sent, where it sends no mail")
+  .addOption(stack)
+  .action((options: StackOption) => message(options.stack));
 
 program
   .command("secret")
