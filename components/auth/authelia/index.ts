@@ -128,18 +128,13 @@ export function autheliaSignIn(
     },
     opts,
   );
-  const service = new k8s.core.v1.Service(
-    `${resourceName}-service`,
-    { metadata, spec: { selector, ports: [{ name: "http", port, targetPort: "http" }] } },
-    opts,
-  );
   // Sessions are in Valkey, so a restart signs nobody out. The hash is of what is secret, and tells nothing of it.
   const hash = pulumi.unsecret(
     pulumi
       .all([data, stringData])
       .apply((contents) => createHash("sha256").update(JSON.stringify(contents)).digest("hex")),
   );
-  new k8s.apps.v1.Deployment(
+  const deployment = new k8s.apps.v1.Deployment(
     `${resourceName}-authelia`,
     {
       metadata,
@@ -162,7 +157,13 @@ export function autheliaSignIn(
         },
       },
     },
-    { ...opts, dependsOn: [...after, config, secret, service] },
+    { ...opts, dependsOn: [...after, config, secret] },
+  );
+  // Waited for until a pod answers behind it.
+  new k8s.core.v1.Service(
+    `${resourceName}-service`,
+    { metadata, spec: { selector, ports: [{ name: "http", port, targetPort: "http" }] } },
+    { ...opts, dependsOn: [deployment] },
   );
   if (args.replicas > 1) {
     new k8s.policy.v1.PodDisruptionBudget(

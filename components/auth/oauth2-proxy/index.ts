@@ -95,17 +95,12 @@ export function oauth2ProxySignIn(
     },
     opts,
   );
-  const service = new k8s.core.v1.Service(
-    `${resourceName}-service`,
-    { metadata, spec: { selector, ports: [{ name: "http", port, targetPort: "http" }] } },
-    opts,
-  );
   const hash = pulumi.unsecret(
     pulumi
       .all([data, stringData])
       .apply((contents) => createHash("sha256").update(JSON.stringify(contents)).digest("hex")),
   );
-  new k8s.apps.v1.Deployment(
+  const deployment = new k8s.apps.v1.Deployment(
     `${resourceName}-oauth2-proxy`,
     {
       metadata,
@@ -128,7 +123,13 @@ export function oauth2ProxySignIn(
         },
       },
     },
-    { ...opts, dependsOn: [...after, config, secret, service] },
+    { ...opts, dependsOn: [...after, config, secret] },
+  );
+  // Waited for until a pod answers behind it.
+  new k8s.core.v1.Service(
+    `${resourceName}-service`,
+    { metadata, spec: { selector, ports: [{ name: "http", port, targetPort: "http" }] } },
+    { ...opts, dependsOn: [deployment] },
   );
   if (args.replicas > 1) {
     new k8s.policy.v1.PodDisruptionBudget(
