@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 
 import type { Report } from "../errors";
+import { run } from "../host";
 import { checkout } from "../paths";
 import { ensureTools, toolPath } from "../toolchain";
 import { withLock } from "../toolchain/lock";
@@ -68,6 +69,8 @@ export async function autheliaImage(report: Report): Promise<BuiltImage> {
       fs.copyFileSync(authelia, path.join(program, "authelia"));
       fs.copyFileSync(path.join(node, "bin", "node"), path.join(bin, "node"));
       fs.writeFileSync(path.join(bin, "authelia"), entry, { mode: 0o755 });
+      // Who builds may let nobody else read; the image's user is somebody else.
+      await run("chmod", ["--recursive", "a+rX", context]);
       const ref = `localhost/vibecode/${name}:${key}`;
       const file = path.join(workFolder, "Containerfile");
       fs.writeFileSync(file, containerfile(await ensureBase(workFolder, report)));

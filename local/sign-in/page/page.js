@@ -66,7 +66,7 @@ async function look(words) {
   }
   const { available_methods: methods } = await ask("/api/configuration");
   const { has_totp: registered } = await ask("/api/user/info", {});
-  find("#new").hidden = true;
+  setUp(false);
   if (!methods.includes("totp")) show("other", words);
   else show(registered ? "digits" : "ask", words);
 }
@@ -92,6 +92,12 @@ async function arrive(redirect) {
 const isSafe = async (uri) =>
   uri !== undefined && (await ask("/api/checks/safe-redirection", { uri }).catch(() => ({}))).ok === true;
 
+/** Whether the authenticator of the digits is being set up. */
+function setUp(begun) {
+  find("#new").hidden = !begun;
+  find('[data-do="another"]').hidden = begun;
+}
+
 /** Finishes the registration that the link began. */
 async function useLink() {
   const used = token;
@@ -100,7 +106,7 @@ async function useLink() {
     const made = await ask("/api/secondfactor/totp/identity/finish", { token: used });
     draw(find("#code"), made.otpauth_url);
     find("#key").textContent = made.base32_secret.replace(/.{4}(?=.)/g, "$& ");
-    find("#new").hidden = false;
+    setUp(true);
     show("digits", { title: "Set up your authenticator" });
   } catch (error) {
     if (!(error instanceof Failure) || error.why !== "refused") throw error;
