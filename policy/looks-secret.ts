@@ -18,7 +18,7 @@ const prefixes: readonly (readonly [RegExp, string])[] = [
   [/\bxox[abeoprs]-[\w-]{10,}/, "holds a token of Slack"],
   [/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/, "holds an access key of AWS"],
   [/\bAIza[\w-]{35}/, "holds an API key of Google"],
-  [/\bsk-(?:ant-|proj-)?[\w-]{20,}/, "holds an API key"],
+  [/\bsk-(?:(?:ant|proj)-[\w-]{20,}|\w{20,})/, "holds an API key"],
   [/\b(?:sk|rk)_(?:live|test)_\w{16,}/, "holds an API key of Stripe"],
   [/\bnpm_\w{30,}|\bpul-[0-9a-f]{40}\b|\bdop_v1_\w{40,}|\bhv[sb]\.[\w-]{20,}/, "holds an access token"],
   [/\bSG\.[\w-]{16,}\.[\w-]{16,}/, "holds an API key of SendGrid"],
@@ -31,30 +31,48 @@ const open: readonly RegExp[] = [
   /\b(?:ssh-(?:ed25519|rsa)|ecdsa-sha2-\w+|sk-\S+@openssh\.com)\s+AAAA[A-Za-z0-9+/]+={0,2}/g,
   /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi,
   /\bsha(?:1|224|256|384|512)[:-][A-Za-z0-9+/]{27,}={0,2}/g,
+  // An application's name at its issuer, which every browser is told.
+  /\bclient[-_]?id["']?\s*[:=]\s*\S+/gi,
   // A commit of git.
   /\b[0-9a-f]{40}\b/g,
 ];
 
 const candidates = [/[A-Za-z0-9_-]{20,}/g, /[A-Za-z0-9+/]{22,}={1,2}(?![A-Za-z0-9=])/g];
 
-/**
- * Whether a text without spaces was drawn, not written. In a drawn one the kinds of characters change at more than every
- * second place; in names of people's making, words of one kind stand together.
- */
+/** Whether a text without spaces was drawn, not written. */
 function isRandom(text: string): boolean {
   if (/^[0-9a-f]{32,}$/i.test(text)) return true;
-  const has = (pattern: RegExp) => pattern.test(text);
-  if (has(/[a-z]/) && has(/[A-Z]/)) return isDrawn(text, has(/\d/) ? 0.3 : 0.38);
+  if (/[a-z]/.test(text) && /[A-Z]/.test(text)) {
+    const kinds = kindsOf(text.replaceAll(/[-_]/g, ""));
+    // Every second place of a drawn text; a camel's humps come close, but its capitals stand alone and its digits together.
+    const odd = ([a, b]: Pair) => (a === "A" && b === "A") || (a !== b && (a === "1" || b === "1"));
+    return (
+      share(kinds, ([a, b]) => a !== b) >= 0.3 &&
+      share(kinds, odd) >= (kinds.includes("1") ? 0.18 : 0.08) &&
+      entropy(text) >= 3
+    );
+  }
   // Names of Kubernetes are words with dashes; a token of small letters and digits has none.
-  return text.split(/[-_]/).some((part) => part.length >= 24 && /[a-z]/i.test(part) && isDrawn(part, 0.22));
+  return text
+    .split(/[-_]/)
+    .some(
+      (part) => part.length >= 24 && share(kindsOf(part), ([a, b]) => a !== b) >= 0.15 && entropy(part) >= 3,
+    );
 }
 
-function isDrawn(text: string, share: number): boolean {
-  const kinds = Array.from(text, (letter) => letter).map((letter) =>
-    [/[a-z]/, /[A-Z]/, /\d/].findIndex((kind) => kind.test(letter)),
-  );
-  const changes = kinds.filter((kind, index) => index > 0 && kind !== kinds[index - 1]).length;
-  return changes / (text.length - 1) >= share && entropy(text) >= 3;
+type Pair = readonly [string, string];
+
+/** Each letter's kind: `a`, `A` or `1`. */
+const kindsOf = (text: string): string =>
+  text.replaceAll(/[a-z]/g, "a").replaceAll(/[A-Z]/g, "A").replaceAll(/[0-9]/g, "1");
+
+/** How many neighbours are of that sort. */
+function share(kinds: string, sort: (pair: Pair) => boolean): number {
+  const pairs = Array.from({ length: Math.max(0, kinds.length - 1) }, (_, at): Pair => [
+    kinds.charAt(at),
+    kinds.charAt(at + 1),
+  ]);
+  return pairs.length === 0 ? 0 : pairs.filter(sort).length / pairs.length;
 }
 
 /** Bits that each character tells, by how often each one stands in the text. */

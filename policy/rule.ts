@@ -1,6 +1,5 @@
 import { z } from "zod";
 
-import { kindOf } from "./kubernetes";
 import { NotKnown, Place, type Resource } from "./place";
 
 /**
@@ -144,6 +143,6 @@ const own = (given: unknown): unknown => given ?? {};
 /** A finding as people read it: which resource, where in it, what is wrong and what to change. */
 export function message({ place, says, mend }: Finding): string {
   const { resource, path } = place;
-  const kind = kindOf(resource) ?? resource.type;
+  const kind = resource.type.split(":").at(-1) ?? "";
   return `${resource.name} (${kind})${path === "" ? "" : `, ${path}`} ${says}: ${mend}`;
 }

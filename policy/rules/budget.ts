@@ -29,6 +29,7 @@ export const budget = stackRule({
     const root = objects.find(({ resource }) => resource.type === "pulumi:pulumi:Stack") ?? first;
     const dear = objects
       .map((object) => ({ name: object.resource.name, of: cost(object, prices) }))
+      .filter(({ of }) => of > 0)
       .sort((a, b) => b.of - a.of)
       .slice(0, 3)
       .map(({ name, of }) => `${name} ${of.toFixed(2)}`);

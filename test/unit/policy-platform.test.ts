@@ -1,0 +1,129 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { parse } from "yaml";
+import { z } from "zod";
+
+import { configSchema, policies } from "../../policy/pack";
+import { rules } from "../../policy/rules";
+import { minimal, runProgram } from "./mocks";
+import { judged } from "./policy-judged";
+
+const digest = `@sha256:${"0123456789abcdef".repeat(4)}`;
+
+const everything = {
+  ...minimal,
+  cluster: { context: "test", network: { apiServer: ["10.0.0.1/32"] } },
+  images: { workspace: `registry.example.com/team/workspace:1${digest}` },
+  users: [
+    "alice",
+    { name: "bob", state: "stopped", sshKey: true, dotfiles: "https://git.example.com/bob/dotfiles.git" },
+    { name: "carol", size: "large", kubernetesAccess: "edit" },
+  ],
+  secretEnv: { alice: { API_TOKEN: "ghp_012345678901234567890123456789abcdef" } },
+  claudeToken: "sk-ant-0123456789abcdefghijklmnop",
+  claude: { settings: { env: { HTTP_PROXY: "http://proxy.example.com:3128" } } },
+  ingress: { replicas: 2 },
+};
+
+const local = z
+  .object({ config: z.record(z.string(), z.unknown()) })
+  .parse(parse(readFileSync(join(__dirname, "../../stacks/Pulumi.local.yaml"), "utf8"))).config;
+
+const withNames = Object.entries(local).map(([key, value]) => [key.replace("vibecode:", ""), value] as const);
+
+const github = {
+  kind: "oauth2-proxy",
+  provider: { type: "github", clientId: "Ov23liA1b2C3d4E5f6G7", organisation: "example", teams: [] },
+};
+
+describe.each([
+  ["with the fewest settings", minimal],
+  ["of one machine", { ...minimal, ...Object.fromEntries(withNames) }],
+  ["with Authelia", { ...minimal, auth: { kind: "authelia" } }],
+  [
+    "with Authelia and stores of somebody else",
+    {
+      ...minimal,
+      auth: { kind: "authelia" },
+      data: {
+        postgres: { kind: "external", host: "pg.example.com", addresses: ["192.0.2.7/32"] },
+      },
+      dataSecrets: { postgres: "a password" },
+    },
+  ],
+  [
+    "with GitHub's sign-in",
+    {
+      ...minimal,
+      users: [{ name: "alice", email: "alice@example.com" }],
+      auth: github,
+      authSecrets: { clientSecret: "hush" },
+    },
+  ],
+])("what the platform makes of a stack %s", (_, config) => {
+  test("keeps to every rule", async () => {
+    expect(judged(await runProgram(config))).toEqual([]);
+  });
+
+  test("keeps to every rule in a preview, and nothing of it is unknown to a rule", async () => {
+    expect(judged(await runProgram(config, { preview: true }))).toEqual([]);
+  });
+});
+
+test("what it makes of a stack that uses much of it keeps to every rule of production", async () => {
+  const settings = {
+    "image-pinned": { digest: true },
+    "image-registry": {
+      registries: [
+        "registry.example.com/team",
+        "docker.io/library/traefik",
+        "docker.io/authelia",
+        "docker.io/library/postgres",
+        "docker.io/valkey",
+      ],
+    },
+    "data-protected": { required: true, retained: true },
+    budget: { most: 1000 },
+    quota: { users: { carol: { cpu: "4", memory: "8Gi", pods: 1 } } },
+  };
+  expect(judged(await runProgram(everything), settings)).toEqual([]);
+});
+
+test("nothing of it hides behind what a preview does not know", async () => {
+  expect(
+    judged(await runProgram(everything, { preview: true }), {
+      "image-registry": { registries: ["registry.example.com", "docker.io"] },
+    }),
+  ).toEqual([]);
+});
+
+test("the same objects are caught where they break a rule", async () => {
+  const run = await runProgram({
+    ...minimal,
+    images: { workspace: "evil.example.com/workspace:1" },
+    storage: { retain: false },
+  });
+  const found = judged(run, {
+    "data-protected": { required: true },
+    budget: { most: 10 },
+    "image-pinned": { digest: true },
+  });
+  expect([...new Set(found.map((line) => line.split(":")[0]))].sort()).toEqual([
+    "budget",
+    "data-protected",
+    "image-pinned",
+    "image-registry",
+  ]);
+});
+
+test("every rule's settings are a schema that the engine can hold a config against", () => {
+  expect(
+    policies(rules).map(({ name, configSchema: schema }) => [
+      name,
+      Object.keys(schema?.properties ?? {}).at(-1),
+    ]),
+  ).toEqual(rules.map(({ name }) => [name, "exceptions"]));
+  for (const rule of rules)
+    expect(Object.keys(configSchema(rule).properties)).not.toContain("enforcementLevel");
+});
