@@ -114,7 +114,7 @@ export function autheliaSignIn(
   );
   const secret = new k8s.core.v1.Secret(`${resourceName}-secret`, { metadata, stringData }, opts);
 
-  new k8s.networking.v1.NetworkPolicy(
+  const border = new k8s.networking.v1.NetworkPolicy(
     `${resourceName}-network`,
     {
       metadata,
@@ -157,7 +157,7 @@ export function autheliaSignIn(
         },
       },
     },
-    { ...opts, dependsOn: [...after, config, secret] },
+    { ...opts, dependsOn: [...after, config, secret, border] },
   );
   // Waited for until a pod answers behind it.
   new k8s.core.v1.Service(

@@ -81,7 +81,7 @@ export function oauth2ProxySignIn(
   const config = new k8s.core.v1.ConfigMap(`${resourceName}-config`, { metadata, data }, opts);
   const secret = new k8s.core.v1.Secret(`${resourceName}-secret`, { metadata, stringData }, opts);
 
-  new k8s.networking.v1.NetworkPolicy(
+  const border = new k8s.networking.v1.NetworkPolicy(
     `${resourceName}-network`,
     {
       metadata,
@@ -123,7 +123,7 @@ export function oauth2ProxySignIn(
         },
       },
     },
-    { ...opts, dependsOn: [...after, config, secret] },
+    { ...opts, dependsOn: [...after, config, secret, border] },
   );
   // Waited for until a pod answers behind it.
   new k8s.core.v1.Service(
