@@ -29,13 +29,13 @@ export interface Oauth2ProxyArgs extends Pick<FlagArgs, "domain" | "httpsPort" |
 export interface Oauth2Proxy extends Pick<Running, "stop">, Entrance {
   /** Its log so far. */
   log: () => string;
-  /** Ends it and starts it again, by default with the same key. */
-  restart: (cookieSecret?: string) => Promise<void>;
+  /** Ends it and starts it again, with another key or for fewer people where so asked. */
+  restart: (change?: { cookieSecret?: string; people?: readonly Person[] }) => Promise<void>;
 }
 
 /** Starts oauth2-proxy 7.6.0 as its pod does: with the flags of the component, of which only places are others. */
 export async function oauth2Proxy(args: Oauth2ProxyArgs): Promise<Oauth2Proxy> {
-  const { folder, redis, people } = args;
+  const { folder, redis } = args;
   await ensureTools(["oauth2-proxy"], () => undefined);
   const port = await freePort();
   const place = (name: string, content: string): string => {
@@ -43,7 +43,7 @@ export async function oauth2Proxy(args: Oauth2ProxyArgs): Promise<Oauth2Proxy> {
     fs.writeFileSync(file, content, { mode: 0o600 });
     return file;
   };
-  const emails = place("emails", people.map(({ email }) => email).join("\n"));
+  const emails = (people: readonly Person[]) => place("emails", people.map(({ email }) => email).join("\n"));
   place("sign_in.html", signInPage(args));
   const made = flags({
     ...args,
@@ -53,7 +53,7 @@ export async function oauth2Proxy(args: Oauth2ProxyArgs): Promise<Oauth2Proxy> {
   });
   const places: Record<string, string> = {
     "--http-address=0.0.0.0:4180": `--http-address=127.0.0.1:${port}`,
-    [`--authenticated-emails-file=${paths.emails}`]: `--authenticated-emails-file=${emails}`,
+    [`--authenticated-emails-file=${paths.emails}`]: `--authenticated-emails-file=${emails(args.people)}`,
     [`--custom-templates-dir=${paths.templates}`]: `--custom-templates-dir=${folder}`,
     [`--provider-ca-file=${paths.issuerAuthorities}`]: `--provider-ca-file=${place("issuer.pem", args.ca)}`,
   };
@@ -81,8 +81,9 @@ export async function oauth2Proxy(args: Oauth2ProxyArgs): Promise<Oauth2Proxy> {
     ...traefik({ ...args, send }),
     log: () => fs.readFileSync(path.join(folder, "oauth2-proxy.log"), "utf8"),
     stop: () => running.stop(),
-    restart: async (cookieSecret = secret) => {
+    restart: async ({ cookieSecret = secret, people = args.people } = {}) => {
       await running.stop();
+      emails(people);
       running = await run(cookieSecret);
     },
   };

@@ -39,6 +39,8 @@ export interface Visitor {
    * @returns what sign-in answers in the end: a redirect to where the person came from, where all went well
    */
   signIn: (login: string, back?: string) => Promise<Told>;
+  /** Does so but for the last step, which is the request it gives. */
+  begin: (login: string, back?: string) => Promise<Question>;
   signOut: (back?: string) => Promise<Told>;
   ask: (asked: Question) => Promise<Told>;
   jar: Cookies;
@@ -60,31 +62,35 @@ export function visitor(args: VisitorArgs): Visitor {
   };
 
   const visit = async (url: URL, form?: Record<string, string>): Promise<Told> => {
-    if (url.origin !== issuer.url) return ask({ host: url.host, path: `${url.pathname}${url.search}` });
+    if (url.origin !== issuer.url) return ask(at(url));
     const cookie = jar.header(url.href);
     const told = await request(url, issuer.ca, cookie === undefined ? {} : { cookie }, form);
     jar.keep(url.href, told.headers["set-cookie"]);
     return told;
   };
 
+  const begin = async (login: string, back = "/"): Promise<Question> => {
+    let url = new URL(`/oauth2/start?rd=${encodeURIComponent(back)}`, portal);
+    for (let steps = 0; steps < 10; steps++) {
+      if (url.origin === portal && url.pathname === "/oauth2/callback") return at(url);
+      const isForm = url.origin === issuer.url && url.pathname.startsWith("/login/");
+      const { status, headers, body } = await visit(url, isForm ? { login } : undefined);
+      if (headers.location === undefined) throw new Error(`${url.href} answers ${status}: ${body}`);
+      url = new URL(headers.location, url);
+    }
+    throw new Error(`${login} is sent around in circles`);
+  };
+
   return {
     ask,
     jar,
-    signIn: async (login, back = "/") => {
-      let url = new URL(`/oauth2/start?rd=${encodeURIComponent(back)}`, portal);
-      for (let steps = 0; steps < 10; steps++) {
-        const atForm = url.origin === issuer.url && url.pathname.startsWith("/login/");
-        const told = await visit(url, atForm ? { login } : undefined);
-        const { location } = told.headers;
-        const isBack = url.origin === portal && url.pathname === "/oauth2/callback";
-        if (location === undefined || isBack) return told;
-        url = new URL(location, url);
-      }
-      throw new Error(`${login} is sent around in circles`);
-    },
+    begin,
+    signIn: async (login, back) => ask(await begin(login, back)),
     signOut: (back = "/") => visit(new URL(`/oauth2/sign_out?rd=${encodeURIComponent(back)}`, portal)),
   };
 }
+
+const at = ({ host, pathname, search }: URL): Question => ({ host, path: `${pathname}${search}` });
 
 function request(
   url: URL,
