@@ -89,7 +89,7 @@ describe("what everybody may read is no secret:", () => {
   });
 });
 
-// Drawn a thousand times each: a few look written, and are let through.
+// Of a thousand drawn some look written and are let through: of 20000 it was 0, 1.5, 2.4, 8, 31 and 7 in a thousand.
 const missed = (make: () => string): number =>
   Array.from({ length: 1000 }, () => `key: ${make()}`).filter((text) => looksSecret(text) === undefined)
     .length;
@@ -101,9 +101,9 @@ test.each([
   ["32 bytes, hexadecimal", () => randomBytes(32).toString("hex"), 0],
   ["32 bytes, base64", () => randomBytes(32).toString("base64"), 15],
   ["32 bytes, base64 of URLs", () => randomBytes(32).toString("base64url"), 15],
-  ["32 letters and digits, as passwords are generated here", () => draw(`${letters}0123456789`, 32), 15],
-  ["40 letters", () => draw(letters, 40), 40],
-  ["32 small letters and digits", () => draw(`${small}0123456789`, 32), 20],
+  ["32 letters and digits, as passwords are generated here", () => draw(`${letters}0123456789`, 32), 30],
+  ["40 letters", () => draw(letters, 40), 70],
+  ["32 small letters and digits", () => draw(`${small}0123456789`, 32), 30],
 ])("a generated token is one: %s", (_, make, most) => {
   expect(missed(make)).toBeLessThanOrEqual(most);
 });
