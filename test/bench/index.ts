@@ -5,7 +5,8 @@ import { preparePulumi } from "../../local/pulumi";
 import { ensureTools } from "../../local/toolchain";
 import { measureExperience } from "./editor";
 import { measureEngine } from "./engine";
-import { addedTable, costTable, experienceTable, machine, sizesTable } from "./tables";
+import { measureSignIn } from "./sign-in";
+import { addedTable, costTable, experienceTable, machine, signInTable, sizesTable } from "./tables";
 
 const report = (message: string) => {
   process.stderr.write(`${message}\n`);
@@ -32,7 +33,9 @@ async function main(): Promise<void> {
   } finally {
     await fs.rm(folder, { recursive: true, force: true });
   }
-  if (!given.includes(0)) print(experienceTable(await measureExperience("alice", 5, report)));
+  if (given.includes(0)) return;
+  print(signInTable(await measureSignIn(100, 20, report)));
+  print(experienceTable(await measureExperience("alice", 5, report)));
 }
 
 // What was started ends with this process, however it ends.

@@ -1,6 +1,7 @@
 import * as os from "node:os";
 import type { Experience } from "./editor";
 import type { Added, Cost, Size } from "./engine";
+import type { Latency, SignInCost } from "./sign-in";
 
 const s = (seconds: number) => `${seconds.toFixed(1)} s`;
 
@@ -72,6 +73,19 @@ export function experienceTable({ ready, warmUp, imageBytes }: Experience): stri
       ["Pod created to the editor's first 200, the middle one", `${s(middle)} (${all})`, "under 5 s"],
       ["make up with nothing to do", s(warmUp), "well under 2 minutes"],
       ["the workspace's image, unpacked", `${(imageBytes / 1e9).toFixed(2)} GB`, "under 1.2 GB"],
+    ],
+  );
+}
+
+export function signInTable({ rate, behind, open }: SignInCost): string {
+  const ms = (value: number) => `${value.toFixed(1)} ms`;
+  const row = (what: string, { middle, slow }: Latency) => [what, ms(middle), ms(slow)];
+  return table(
+    [`One request to an editor, ${rate} a second`, "the middle", "99 of 100 below"],
+    [
+      row("behind sign-in", behind),
+      row("the same route without it", open),
+      row("what sign-in adds", { middle: behind.middle - open.middle, slow: behind.slow - open.slow }),
     ],
   );
 }

@@ -1,7 +1,9 @@
 import { ensureImages } from "../../local/images";
+import { autheliaImage } from "../../local/images/authelia";
 import { preparePulumi } from "../../local/pulumi";
 import { ensureTools } from "../../local/toolchain";
 import { ensureTestPackages } from "../packages";
+import { databasesImage } from "./databases";
 import { buildCluster, testCluster } from "./instance";
 
 /**
@@ -16,9 +18,11 @@ export default async function setup(): Promise<void> {
   await ensureTestPackages(report);
   const pulumi = await preparePulumi(report);
   Object.assign(process.env, pulumi.env);
-  await ensureTools(["traefik", "kwok"], report);
+  await ensureTools(["traefik", "kwok", "authelia", "oauth2-proxy"], report);
   await buildCluster(report);
   await ensureImages(["workspace", "traefik"], report);
+  await autheliaImage(report);
+  await databasesImage(report);
   const cluster = testCluster("test");
   await cluster.start(report);
   process.env["VIBECODE_TEST_KUBECONFIG"] = cluster.kubeconfig;
