@@ -29,6 +29,21 @@ export const packages = {
   "openssh-client": { reason: "the tests judge keys with it", brings: "ssh-keygen" },
   "libnss3-tools": { reason: "puts an authority into a browser's store", brings: "certutil" },
   chromium: { reason: "the browser tests", brings: "chromium" },
+  gcc: { reason: "builds Authelia, part of which is C", brings: "gcc" },
+  "libc6-dev": { reason: "what gcc builds against", brings: "/usr/include/stdio.h" },
+  "postgresql-15": {
+    reason: "the tests' Postgres",
+    brings: "/usr/lib/postgresql/15/bin/postgres",
+    // The one that Debian makes, not another version's that may be somebody's.
+    services: ["postgresql@15-main"],
+  },
+  "redis-server": {
+    reason: "the tests' Redis",
+    brings: "redis-server",
+    services: ["redis-server"],
+  },
+  slapd: { reason: "the tests' directory of people", brings: "/usr/sbin/slapd", services: ["slapd"] },
+  "ldap-utils": { reason: "the tests change that directory with it", brings: "ldapmodify" },
 } as const satisfies Record<string, Package>;
 
 export type PackageName = keyof typeof packages;
@@ -65,6 +80,12 @@ export const testPackages = [
   "libnss3-tools",
   "openssh-client",
   "openssl",
+  "gcc",
+  "libc6-dev",
+  "postgresql-15",
+  "redis-server",
+  "slapd",
+  "ldap-utils",
 ] as const satisfies readonly PackageName[];
 
 export function describePackage(name: PackageName): Package {
