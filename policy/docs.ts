@@ -34,7 +34,7 @@ For whoever is stopped by a rule, and for whoever writes one. A rule is a functi
 Settings are by rule in a JSON file, one a stack, in \`policy/config/\`; a stack without one has the defaults. The engine
 refuses a setting that does not fit:
 
-    { "image-pinned": { "digest": true }, "probes": { "enforcementLevel": "advisory" } }
+    { "image-pinned": { "digest": true }, "probes": { "enforcementLevel": "mandatory" } }
 
 A rule has \`exceptions\`, each by a resource's name in the program with the reason, which whoever reviews it can judge:
 

@@ -9,7 +9,7 @@ export const probes = resourceRule({
   name: "probes",
   description: "Every container that runs on says when it is ready, and when it no longer works.",
   why: "Without a readiness probe people are sent to a pod that does not answer yet; without a liveness probe one that hangs is never started again.",
-  level: "mandatory",
+  level: "advisory",
   settings: z.object({}),
   *check(object) {
     const pod = podOf(object);
