@@ -1,22 +1,11 @@
-import { createHash } from "node:crypto";
-
-import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 
-import { labels } from "../../labels";
 import { forwardAuth, pageLimit, pageLimitName } from "../forward-auth";
-import { networkPolicy, portOf } from "../network";
+import { portOf } from "../network";
 import { generatePasswords } from "../passwords";
-import {
-  known,
-  portalHost,
-  signInNamespace,
-  signInPods,
-  type Person,
-  type SignIn,
-  type SignInPlace,
-} from "../sign-in";
+import { server } from "../server";
+import { known, type Person, type SignIn, type SignInPlace } from "../sign-in";
 import { checkPath, configuration, cookieName, port, type Settings } from "./configuration";
 import { files as configFiles, podSpec } from "./pod";
 import { accessControl, type AccessArgs } from "./rules";
@@ -38,8 +27,6 @@ export interface AutheliaArgs extends SignInPlace {
   authorities?: pulumi.Input<string> | undefined;
 }
 
-const name = "authelia";
-const selector = signInPods(name);
 const identity = ["Remote-User", "Remote-Groups", "Remote-Email", "Remote-Name"];
 const middleware = "sign-in";
 
@@ -55,9 +42,6 @@ export function autheliaSignIn(
   after: readonly pulumi.Resource[],
 ): SignIn {
   const { settings, stores, people } = args;
-  const common = labels(name, "sign-in");
-  const metadata = { name, namespace: args.namespace, labels: common };
-
   const given = args.given.passwordHashes;
   const file = settings.backend.type === "file";
   const generated = generatePasswords(
@@ -104,79 +88,37 @@ export function autheliaSignIn(
     }),
   );
 
-  const data = {
-    [configFiles.configuration]: text,
-    ...(args.authorities === undefined ? {} : { [configFiles.authorities]: args.authorities }),
-  };
-  const config = new k8s.core.v1.ConfigMap(`${resourceName}-config`, { metadata, data }, opts);
-  const stringData = pulumi.secret(
-    pulumi.all({ ...secrets, ...(users === undefined ? {} : { "users.yml": users }) }),
-  );
-  const secret = new k8s.core.v1.Secret(`${resourceName}-secret`, { metadata, stringData }, opts);
-
-  const border = new k8s.networking.v1.NetworkPolicy(
-    `${resourceName}-network`,
+  const { url, routes, egress } = server(
+    resourceName,
     {
-      metadata,
-      spec: networkPolicy({
-        ...args,
-        selector,
-        port,
-        stores: [stores.postgres, stores.valkey],
-        outside: outside(settings),
-      }),
-    },
-    opts,
-  );
-  // Sessions are in Valkey, so a restart signs nobody out. The hash is of what is secret, and tells nothing of it.
-  const hash = pulumi.unsecret(
-    pulumi
-      .all([data, stringData])
-      .apply((contents) => createHash("sha256").update(JSON.stringify(contents)).digest("hex")),
-  );
-  const deployment = new k8s.apps.v1.Deployment(
-    `${resourceName}-authelia`,
-    {
-      metadata,
-      spec: {
-        replicas: args.replicas,
-        revisionHistoryLimit: 2,
-        selector: { matchLabels: selector },
-        strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
-        template: {
-          metadata: { labels: common, annotations: { "vibecode/config-hash": hash } },
-          spec: podSpec({
-            name,
-            image: args.image,
-            secretFiles: Object.keys(secrets),
-            usersFile: users !== undefined,
-            authorities: args.authorities !== undefined,
-            nodeSelector: args.nodeSelector,
-            selector,
-          }),
-        },
+      name: "authelia",
+      port,
+      replicas: args.replicas,
+      config: {
+        [configFiles.configuration]: text,
+        ...(args.authorities === undefined ? {} : { [configFiles.authorities]: args.authorities }),
       },
+      secret: { ...secrets, ...(users === undefined ? {} : { "users.yml": users }) },
+      pod: (selector) =>
+        podSpec({
+          name: "authelia",
+          image: args.image,
+          secretFiles: Object.keys(secrets),
+          usersFile: users !== undefined,
+          authorities: args.authorities !== undefined,
+          nodeSelector: args.nodeSelector,
+          selector,
+        }),
+      stores: [stores.postgres, stores.valkey],
+      outside: outside(settings),
     },
-    { ...opts, dependsOn: [...after, config, secret, border] },
+    args,
+    opts,
+    after,
   );
-  // Waited for until a pod answers behind it.
-  new k8s.core.v1.Service(
-    `${resourceName}-service`,
-    { metadata, spec: { selector, ports: [{ name: "http", port, targetPort: "http" }] } },
-    { ...opts, dependsOn: [deployment] },
-  );
-  if (args.replicas > 1) {
-    new k8s.policy.v1.PodDisruptionBudget(
-      `${resourceName}-budget`,
-      { metadata, spec: { maxUnavailable: 1, selector: { matchLabels: selector } } },
-      opts,
-    );
-  }
-
-  const host = `${name}.${signInNamespace}.svc.${args.clusterDomain}`;
   return {
     middlewares: known({
-      [middleware]: forwardAuth(`http://${host}:${port}${checkPath}`, identity),
+      [middleware]: forwardAuth(`${url}${checkPath}`, identity),
       [pageLimitName]: pageLimit,
     }),
     guard: () => [`${middleware}@file`],
@@ -185,16 +127,8 @@ export function autheliaSignIn(
     passwords: Object.fromEntries(
       generated.map(({ user, password }) => [user, pulumi.secret(password.result)]),
     ),
-    routes: [
-      {
-        name: "sign-in",
-        host: portalHost(args.domain),
-        service: host,
-        port,
-        middlewares: [`${pageLimitName}@file`],
-      },
-    ],
-    egress: [{ namespace: signInNamespace, pods: selector, port }],
+    routes,
+    egress,
   };
 }
 
