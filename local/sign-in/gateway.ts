@@ -8,7 +8,7 @@ import type { Settings } from "./settings";
 const checkPath = "/api/authz/forward-auth";
 
 /** What 4.37.5 reads and 4.39's check does not: it asks the cookie alone, about what Traefik says. */
-const unread = ["authorization", "proxy-authorization", "x-original-url"];
+const unread = ["proxy-authorization", "x-original-url"];
 
 /** A path that everybody reads the same way: no dots, no doubled slashes, nothing escaped. */
 const plainApi = /^\/api(\/[\w-]+)+$/;

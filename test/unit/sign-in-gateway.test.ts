@@ -60,18 +60,10 @@ describe("with everybody signed in", () => {
     });
   });
 
-  test.each([
-    [
-      "a password in a header",
-      { authorization: `Basic ${Buffer.from(`bob:${password}`).toString("base64")}` },
-    ],
-    [
-      "a proxy's password",
-      { "proxy-authorization": `Basic ${Buffer.from(`bob:${password}`).toString("base64")}` },
-    ],
-  ])("the check does not look at %s", async (_, headers) => {
+  test("the check tries no password", async () => {
     const asked = { "x-forwarded-host": `bob.${domain}`, "x-forwarded-uri": "/", accept: "text/html" };
-    const told = await get(one, checkPath, { ...asked, ...headers });
+    const basic = `Basic ${Buffer.from(`bob:${password}`).toString("base64")}`;
+    const told = await get(one, checkPath, { ...asked, authorization: basic, "proxy-authorization": basic });
     // A wrong one would be a 401 with a question for a password; none is the way to the portal.
     expect(told.status).toBe(302);
   });
@@ -180,10 +172,13 @@ describe("with everybody signed in", () => {
     const seconds = (Date.now() - began) / 1000;
     agent.destroy();
     expect(new Set(statuses)).toEqual(new Set([200]));
-    const sockets = fs
-      .readdirSync(`/proc/${one.pid()}/fd`)
-      .filter((fd) => fs.readlinkSync(`/proc/${one.pid()}/fd/${fd}`).startsWith("socket:"));
-    expect(sockets.length).toBeLessThan(60);
+    // Whatever was opened is there for a minute, also when it is closed: each seen from both of its ends.
+    const behind = Number(/connections on '127\.0\.0\.1:(\d+)'/.exec(one.log())?.[1]);
+    const mark = `0100007F:${behind.toString(16).toUpperCase().padStart(4, "0")} `;
+    const rows = fs.readFileSync("/proc/net/tcp", "utf8").split("\n");
+    const connections = rows.filter((row) => row.includes(mark)).length;
+    expect(connections).toBeGreaterThan(1);
+    expect(connections).toBeLessThan(100);
     expect(3000 / seconds).toBeGreaterThan(300);
   });
 
