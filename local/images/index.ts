@@ -4,8 +4,11 @@ import { UserError, type Report } from "../errors";
 import { requireDisk } from "../host/preflight";
 import { toolPath } from "../toolchain";
 import { withLock } from "../toolchain/lock";
+import { authelia } from "./authelia";
 import { tidyStorage } from "./buildah";
 import { chooseBuilder, type Builder } from "./builder";
+import { databases } from "./databases";
+import { buildOnDebian, debianKey, type DebianImage } from "./debian";
 import { ownFailure } from "./failure";
 import { fileKey } from "./key";
 import type { Packed } from "./oci";
@@ -28,12 +31,13 @@ const programs = {
   // Ports below 1024 are the Service's, not the container's.
   traefik: { tool: "traefik", user: "65532:65532", authorities: true },
   coredns: { tool: "coredns", user: "65532:65532", authorities: false },
+  "oauth2-proxy": { tool: "oauth2-proxy", user: "65532:65532", authorities: true },
   pause: { tool: "pause", user: "65535:65535", authorities: false },
 } as const satisfies Record<string, ProgramImage>;
 
 type ProgramName = keyof typeof programs;
 
-export type ImageName = "workspace" | ProgramName;
+export type ImageName = "workspace" | "authelia" | "databases" | ProgramName;
 
 export interface ImageOptions {
   /** Finds a built tool of the toolchain. Default: `toolPath` of local/toolchain. */
@@ -64,7 +68,7 @@ const complete = <Name extends ImageName>(
 ): built is Record<Name, BuiltImage> => names.every((name) => built[name] !== undefined);
 
 async function ensureImage(name: ImageName, report: Report, options: ImageOptions): Promise<BuiltImage> {
-  const recipe = name === "workspace" ? await workspaceRecipe(options) : programRecipe(name, options);
+  const recipe = await recipeOf(name, options);
   const { key } = recipe;
   const there = storedImage(name, key);
   if (there !== undefined && !outdated(name, recipe)) return there;
@@ -105,6 +109,28 @@ interface Recipe {
 
 const outdated = (name: ImageName, { key, days }: Recipe) =>
   days !== undefined && builtOn(name, key).getTime() < Date.now() - days * 86_400_000;
+
+function recipeOf(name: ImageName, options: ImageOptions): Recipe | Promise<Recipe> {
+  switch (name) {
+    case "workspace":
+      return workspaceRecipe(options);
+    case "authelia":
+      return debianRecipe(name, authelia((options.toolPath ?? toolPath)(name)));
+    case "databases":
+      return debianRecipe(name, databases);
+    default:
+      return programRecipe(name, options);
+  }
+}
+
+function debianRecipe(name: ImageName, image: DebianImage): Recipe {
+  return {
+    key: debianKey(image),
+    disk: 3e9,
+    days: 30,
+    build: (ref, work, report) => buildOnDebian(name, image, ref, work, report),
+  };
+}
 
 async function workspaceRecipe(options: ImageOptions): Promise<Recipe> {
   const builder = options.builder ?? (await chooseBuilder());

@@ -1,9 +1,9 @@
 import { z } from "zod";
 
+import { ensureImages } from "../../local/images";
 import { kubeconfig, kubectl } from "../platform/kubectl";
 import type { Stack } from "../plugins/engine";
 import { inPod, namespace, outward, person, program, stackOf } from "./data-stack";
-import { databasesImage } from "./databases";
 import { eventually } from "./eventually";
 import { testCluster } from "./instance";
 import { kubectlOf } from "./kubectl";
@@ -86,7 +86,7 @@ const answering = (store: string) =>
   }, 120);
 
 beforeAll(async () => {
-  const built = await databasesImage(quiet);
+  const { databases: built } = await ensureImages(["databases"], quiet);
   await testCluster("test").loadImages([built], quiet);
   image = built.ref;
   stack = await stackOf(image);

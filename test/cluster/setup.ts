@@ -1,9 +1,7 @@
 import { ensureImages } from "../../local/images";
-import { autheliaImage } from "../../local/images/authelia";
 import { preparePulumi } from "../../local/pulumi";
 import { ensureTools } from "../../local/toolchain";
 import { ensureTestPackages } from "../packages";
-import { databasesImage } from "./databases";
 import { buildCluster, testCluster } from "./instance";
 
 /**
@@ -20,9 +18,7 @@ export default async function setup(): Promise<void> {
   Object.assign(process.env, pulumi.env);
   await ensureTools(["traefik", "kwok", "authelia", "oauth2-proxy"], report);
   await buildCluster(report);
-  await ensureImages(["workspace", "traefik"], report);
-  await autheliaImage(report);
-  await databasesImage(report);
+  await ensureImages(["workspace", "traefik", "authelia", "databases", "oauth2-proxy"], report);
   const cluster = testCluster("test");
   await cluster.start(report);
   process.env["VIBECODE_TEST_KUBECONFIG"] = cluster.kubeconfig;

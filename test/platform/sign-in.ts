@@ -1,5 +1,4 @@
-import { autheliaImage } from "../../local/images/authelia";
-import { databasesImage } from "../cluster/databases";
+import { ensureImages } from "../../local/images";
 import { people as groups } from "../sign-in/cases";
 import { checkPath, type Portal, type Target, type Visitor } from "../sign-in/portal";
 import { deploy, type Deployed, type PlatformArgs } from "./deploy";
@@ -19,7 +18,7 @@ const quiet = () => undefined;
 
 /** Deploys the platform behind Authelia and its stores, with the people of the cases. */
 export async function deployAuthelia(args: Partial<PlatformArgs> = {}): Promise<Guarded> {
-  const [authelia, databases] = [await autheliaImage(quiet), await databasesImage(quiet)];
+  const { authelia, databases } = await ensureImages(["authelia", "databases"], quiet);
   const platform = await deploy({
     users: Object.entries(groups).map(([name, groups]) => ({ name, groups, size: "small" })),
     ...args,
