@@ -28,8 +28,9 @@ const own = (name: string): string => {
   fs.mkdirSync(made);
   return made;
 };
-const started = (name: string, more: Partial<Oauth2ProxyArgs> = {}): Promise<Oauth2Proxy> =>
-  oauth2Proxy({
+const all: Oauth2Proxy[] = [];
+const started = async (name: string, more: Partial<Oauth2ProxyArgs> = {}): Promise<Oauth2Proxy> => {
+  const made = await oauth2Proxy({
     folder: own(name),
     domain,
     httpsPort: 443,
@@ -40,6 +41,9 @@ const started = (name: string, more: Partial<Oauth2ProxyArgs> = {}): Promise<Oau
     provider: oidc({ groups: allowed }),
     ...more,
   });
+  all.push(made);
+  return made;
+};
 const oidc = (allow: Oidc["allow"]): Oidc => ({
   type: "oidc",
   clientId: at.client.id,
@@ -57,9 +61,7 @@ beforeAll(async () => {
 }, 300_000);
 
 afterAll(async () => {
-  await proxy.stop();
-  await store.stop();
-  await at.stop();
+  for (const { stop } of [...all, store, at]) await stop();
   fs.rmSync(folder, { recursive: true });
 });
 
@@ -149,7 +151,6 @@ describe("who may not sign in", () => {
     expect(await comes("carol")).toEqual({ ...nowhere, carol: 200 });
     expect(await comes("erin")).toEqual(nowhere);
     expect(await comes("dave")).toEqual(nowhere);
-    await users.stop();
   });
 });
 
@@ -186,7 +187,6 @@ describe("a session", () => {
     expect((await ask()).status).toBe(200);
     await sleep(6_000);
     expect((await ask()).status).not.toBe(200);
-    await short.stop();
   }, 20_000);
 
   test("outlasts oauth2-proxy", async () => {
