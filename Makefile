@@ -16,7 +16,7 @@ $(ready): package.json package-lock.json
 	@npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-.PHONY: help up down destroy status logs shell password secret retained purge preview test test-unit lint format schema bench hooks
+.PHONY: help up down destroy status logs shell password message secret retained purge preview test test-unit lint format schema bench hooks
 
 help: ## Say what can be done
 	@echo "Usage: make TARGET [STACK=local] [USER=name]"; echo
@@ -42,6 +42,9 @@ shell: $(ready) ## Open a shell in the workspace of USER=name
 
 password: $(ready) ## Show the password of USER=name
 	@$(vibecode) password --stack $(STACK) "$(if $(filter command line,$(origin USER)),$(USER))"
+
+message: $(ready) ## Show the newest message that sign-in wrote: the link to a second factor
+	@$(vibecode) message --stack $(STACK)
 
 secret: $(ready) ## Keep the secret NAME=secretEnv.alice.TOKEN; REMOVE=1 takes it away, no NAME lists
 	@$(vibecode) secret --stack $(STACK) $(if $(REMOVE),--remove) "$(if $(filter command line,$(origin NAME)),$(NAME))"

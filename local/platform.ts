@@ -11,6 +11,7 @@ import { clusterNetwork } from "./cluster/embedded/network";
 import { UserError, type Report } from "./errors";
 import { habit } from "./habit";
 import { ensureImages, type BuiltImage } from "./images";
+import { imagesConfig } from "./parts";
 import { dataFolder } from "./paths";
 import { openStack, preparePulumi, stackExists, type LocalStack, type Pulumi } from "./pulumi";
 import { remoteOutputs } from "./remote";
@@ -87,7 +88,7 @@ export function signInKind({ config }: Pick<StackFile, "config">): string {
 /** The part of a local stack's config that this machine decides. */
 export function machineConfig(
   { stack, cluster }: Platform,
-  images: Record<"workspace" | "traefik", string>,
+  images: Readonly<Record<string, string>>,
 ): Record<string, unknown> {
   const object = z.record(z.string(), z.unknown()).catch({});
   const named = object.parse(stack.config["vibecode:cluster"]);
@@ -150,12 +151,12 @@ export function checkConfig(platform: Platform): void {
 export function openLocalStack(
   platform: Platform,
   pulumi: Pulumi,
-  images: Record<"workspace" | "traefik", BuiltImage>,
+  images: Readonly<Record<string, BuiltImage>>,
   report: Report,
 ): Promise<LocalStack> {
   const { name } = platform.stack;
-  const refs = { workspace: images.workspace.ref, traefik: images.traefik.ref };
-  return openStack({ cluster: name, stack: name, pulumi, overrides: machineConfig(platform, refs) }, report);
+  const overrides = machineConfig(platform, imagesConfig(images));
+  return openStack({ cluster: name, stack: name, pulumi, overrides }, report);
 }
 
 /** What the program exports. */

@@ -1,4 +1,5 @@
 import { ensureImages } from "../images";
+import { partsOf } from "../parts";
 import { checkConfig, findPlatform, openLocalStack } from "../platform";
 import { runSteps } from "../progress";
 import { preparePulumi, type LocalStack } from "../pulumi";
@@ -19,8 +20,9 @@ export async function preview(stackName: string): Promise<void> {
       title: "Pulumi and the images",
       run: async (report) => {
         const pulumi = await preparePulumi(report);
-        await ensureTools(["traefik"], report);
-        const images = await ensureImages(["workspace", "traefik"], report);
+        const { tools, images: names } = partsOf(platform);
+        await ensureTools(tools, report);
+        const images = await ensureImages(names, report);
         stack = await openLocalStack(platform, pulumi, images, report);
         return undefined;
       },

@@ -17,6 +17,7 @@ import {
   type Outputs,
   type Platform,
 } from "../platform";
+import { partsOf } from "../parts";
 import { runSteps } from "../progress";
 import { preparePulumi, type Outcome, type Pulumi } from "../pulumi";
 import { runEngine } from "../remote";
@@ -41,7 +42,8 @@ async function upLocal(platform: Platform): Promise<{ outcome: Outcome; outputs:
   const isEmbedded = cluster.kind === "embedded";
   const isBasic = signInKind(platform.stack) === "basic";
   let pulumi: Pulumi | undefined;
-  let images: Record<"workspace" | "traefik", BuiltImage> | undefined;
+  const parts = partsOf(platform);
+  let images: Record<string, BuiltImage> | undefined;
   let outcome: Outcome | undefined;
   let outputs: Outputs | undefined;
 
@@ -51,7 +53,7 @@ async function upLocal(platform: Platform): Promise<{ outcome: Outcome; outputs:
       run: async (report) => {
         await preflight({ node: "20", go: true, root: isEmbedded, disk: diskNeeds() });
         const builder = (await chooseBuilder()) === "buildah" ? imagePackages : [];
-        await ensurePackages([...(isEmbedded ? clusterPackages : []), ...builder], report);
+        await ensurePackages([...(isEmbedded ? clusterPackages : []), ...builder, ...parts.packages], report);
         return undefined;
       },
     },
@@ -64,7 +66,7 @@ async function upLocal(platform: Platform): Promise<{ outcome: Outcome; outputs:
         run: async (report) => {
           pulumi = await preparePulumi(report);
           const tools = isEmbedded ? embeddedTools : onPath("kubectl") ? [] : kubectlTools;
-          await ensureTools(["traefik", ...tools], report);
+          await ensureTools([...parts.tools, ...tools], report);
           return `Pulumi: ${pulumi.why}`;
         },
       },
@@ -82,7 +84,7 @@ async function upLocal(platform: Platform): Promise<{ outcome: Outcome; outputs:
     {
       title: "Cluster",
       run: async (report) => {
-        images = await ensureImages(["workspace", "traefik"], report);
+        images = await ensureImages(parts.images, report);
         remember(platform);
         await cluster.start(report);
         await cluster.loadImages(Object.values(images), report);
@@ -145,10 +147,14 @@ async function printAccess(platform: Platform, outputs: Outputs): Promise<void> 
   await fs.promises.writeFile(authority, outputs.ca);
   const width = Math.max(...Object.values(outputs.urls).map((url) => url.length), 0);
   for (const [user, url] of Object.entries(outputs.urls)) {
-    const password = process.stdout.isTTY
-      ? (outputs.passwords[user] ?? "")
-      : habit(`password USER=${user}`, platform.stack.name);
-    console.log(`  ${url.padEnd(width)}  user ${user}, password: ${password}`);
+    const known = outputs.passwords[user];
+    const password = process.stdout.isTTY ? known : habit(`password USER=${user}`, platform.stack.name);
+    const how = known === undefined ? "" : `user ${user}, password: ${password ?? ""}`;
+    console.log(`  ${url.padEnd(width)}  ${how}`);
+  }
+  if (signInKind(platform.stack) === "authelia") {
+    const link = habit("message", platform.stack.name);
+    console.log(`\nThe first sign-in sets up an authenticator: it sends a link, which \`${link}\` shows.`);
   }
   console.log(`\nBrowsers must trust the stack's own authority once: ${authority}`);
 }

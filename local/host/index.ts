@@ -1,5 +1,12 @@
 export { ensurePackages, missingPackages } from "./apt";
-export { clusterPackages, imagePackages, packages, testPackages, type PackageName } from "./packages";
+export {
+  autheliaPackages,
+  clusterPackages,
+  imagePackages,
+  packages,
+  testPackages,
+  type PackageName,
+} from "./packages";
 export { findOnPath, onPath } from "./path";
 export { portProblem } from "./ports";
 export { diskProblem, preflight, requireDisk, type Needs } from "./preflight";

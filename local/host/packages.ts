@@ -66,6 +66,9 @@ export const clusterPackages = [
   "xfsprogs",
 ] as const satisfies readonly PackageName[];
 
+/** What building Authelia needs. */
+export const autheliaPackages = ["gcc", "libc6-dev"] as const satisfies readonly PackageName[];
+
 /** What building the images needs. */
 export const imagePackages = [
   "debootstrap",
@@ -80,8 +83,7 @@ export const testPackages = [
   "libnss3-tools",
   "openssh-client",
   "openssl",
-  "gcc",
-  "libc6-dev",
+  ...autheliaPackages,
   "postgresql-15",
   "redis-server",
   "slapd",

@@ -1,6 +1,7 @@
 import { reachable, type Door } from "../../local/door";
-import { ensureImages, type BuiltImage } from "../../local/images";
+import { ensureImages, type ImageName } from "../../local/images";
 import { openStack, preparePulumi, type LocalStack, type Outcome } from "../../local/pulumi";
+import { imagesConfig } from "../../local/parts";
 import { localOutputs, machineConfig, signInKind } from "../../local/platform";
 import { readStackFile } from "../../local/stack";
 import { testCluster } from "../cluster/instance";
@@ -11,8 +12,8 @@ export interface PlatformArgs {
   users: readonly unknown[];
   /** Other keys of the config, with their namespace. */
   extra?: Readonly<Record<string, unknown>>;
-  /** Images besides those of every stack, by their names in the config. */
-  images?: Readonly<Record<string, BuiltImage>>;
+  /** Images of this machine besides those of every stack. */
+  images?: readonly ImageName[];
   /** Secrets of the config, by their places below the namespace: `secretEnv.alice.TOKEN`. */
   secrets?: Readonly<Record<string, string>>;
 }
@@ -29,6 +30,8 @@ export interface Deployed {
 }
 
 const domain = "test.localhost";
+/** Most tests are of what is behind the door. */
+const basic = { kind: "basic" };
 
 /** Converges the platform on the test cluster and says what the engine did. */
 export async function up(args: PlatformArgs): Promise<Outcome> {
@@ -41,7 +44,7 @@ export async function deploy(args: PlatformArgs): Promise<Deployed> {
   await stack.up(quiet);
   const { urls, passwords, sshKeys, ca } = await localOutputs(stack);
   const door = { address: process.env["VIBECODE_TEST_NODE"] ?? "", port: 30443, ca };
-  const isBasic = signInKind({ config: { ...readStackFile("local").config, ...args.extra } }) === "basic";
+  const isBasic = signInKind({ config: { "vibecode:auth": basic, ...args.extra } }) === "basic";
   await reachable(
     door,
     Object.keys(urls).map((user) => ({
@@ -72,6 +75,7 @@ export async function open(args: PlatformArgs): Promise<LocalStack> {
     ...machineConfig(platform, await loadedImages(args.images)),
     "vibecode:domain": domain,
     "vibecode:users": args.users,
+    "vibecode:auth": basic,
     ...args.extra,
   };
   const pulumi = await preparePulumi(quiet);
@@ -83,11 +87,10 @@ export async function open(args: PlatformArgs): Promise<LocalStack> {
 
 const quiet = () => undefined;
 
-async function loadedImages(more: PlatformArgs["images"]): Promise<{ workspace: string; traefik: string }> {
-  const { workspace, traefik } = await ensureImages(["workspace", "traefik"], quiet);
-  await testCluster("test").loadImages([workspace, traefik, ...Object.values(more ?? {})], quiet);
-  const others = Object.fromEntries(Object.entries(more ?? {}).map(([name, { ref }]) => [name, ref]));
-  return { ...others, workspace: workspace.ref, traefik: traefik.ref };
+async function loadedImages(more: readonly ImageName[] = []): Promise<Record<string, string>> {
+  const images = await ensureImages(["workspace", "traefik", ...more], quiet);
+  await testCluster("test").loadImages(Object.values(images), quiet);
+  return imagesConfig(images);
 }
 
 function known(values: Record<string, string>, user: string): string {

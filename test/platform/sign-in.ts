@@ -1,4 +1,3 @@
-import { ensureImages } from "../../local/images";
 import { people as groups } from "../sign-in/cases";
 import { checkPath, type Portal, type Target, type Visitor } from "../sign-in/portal";
 import { deploy, type Deployed, type PlatformArgs } from "./deploy";
@@ -14,15 +13,12 @@ export interface Guarded extends Deployed {
   visit: (visitor: Visitor, target: Target) => Promise<Told>;
 }
 
-const quiet = () => undefined;
-
 /** Deploys the platform behind Authelia and its stores, with the people of the cases. */
 export async function deployAuthelia(args: Partial<PlatformArgs> = {}): Promise<Guarded> {
-  const { authelia, databases } = await ensureImages(["authelia", "databases"], quiet);
   const platform = await deploy({
     users: Object.entries(groups).map(([name, groups]) => ({ name, groups, size: "small" })),
     ...args,
-    images: { authelia, postgres: databases, valkey: databases, ...args.images },
+    images: ["authelia", "databases"],
     extra: {
       "vibecode:auth": { kind: "authelia" },
       "vibecode:data": {
