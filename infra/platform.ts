@@ -50,7 +50,7 @@ export function platform(config: Config) {
       ...config.ingress,
       domain: config.domain,
       image: config.images.traefik,
-      certificate: certificates,
+      certificate: certificates.certificate,
       signIn: auth,
       forwards: config.users.map((user) => ({
         user: user.name,

@@ -1,77 +1,47 @@
 import * as pulumi from "@pulumi/pulumi";
-import * as tls from "@pulumi/tls";
 
-export interface CertificatesArgs {
-  /** `local-ca`: an authority of the stack's own, for clusters that no public one can reach. */
-  kind: "local-ca";
-  /** The certificate covers this name and every one-label name below it. */
-  domain: string;
-}
+import { certManager, type CertManagerArgs } from "./cert-manager";
+import type { Certificate, KnownCertificate } from "./certificate";
+import { localCa } from "./local-ca";
 
-const day = 24;
-const year = 365 * day;
+export type { AcmeServer } from "./cert-manager";
+export type { Certificate, RequestOptions, SecretMetadata } from "./certificate";
 
-// Browsers and Go want the key in its standard curve; P-256 is the one that all of them have.
-const keyArgs: tls.PrivateKeyArgs = { algorithm: "ECDSA", ecdsaCurve: "P256" };
+/** Where the certificate comes from. It covers the domain and every one-label name below it. */
+export type CertificatesArgs =
+  /** An authority of the stack's own, for clusters that no public one can reach. */
+  | { kind: "local-ca"; domain: string }
+  /** Somebody else's, who also renews it. */
+  | ({ kind: "given" } & KnownCertificate)
+  /** A public authority, asked by cert-manager. */
+  | ({ kind: "cert-manager" } & CertManagerArgs);
 
-/**
- * The wildcard certificate of a stack's domain. Each `pulumi up` in its last 30 days (the authority's: last
- * year) renews it.
- */
+/** The wildcard certificate of a stack's domain. */
 export class Certificates extends pulumi.ComponentResource {
-  /** The certificate, PEM, followed by the authority's. */
-  readonly chain: pulumi.Output<string>;
-  /** Its private key, PEM. Secret. */
-  readonly key: pulumi.Output<string>;
-  /** The authority's certificate, PEM: what a user's browser must trust. */
-  readonly ca: pulumi.Output<string>;
+  readonly certificate: Certificate;
+  /** The authority's certificate, PEM: what a user's browser must trust. Absent where it does so already. */
+  readonly ca: pulumi.Output<string> | undefined;
 
   constructor(name: string, args: CertificatesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("vibecode:certificates:Certificates", name, {}, opts);
-    const child = { parent: this };
+    const { certificate, ca } = make(name, args, { parent: this });
+    this.certificate = certificate;
+    this.ca = ca;
+    this.registerOutputs({ ca });
+  }
+}
 
-    const caKey = new tls.PrivateKey(`${name}-ca-key`, keyArgs, child);
-    const ca = new tls.SelfSignedCert(
-      `${name}-ca`,
-      {
-        privateKeyPem: caKey.privateKeyPem,
-        subject: { commonName: `VibeCode local CA for ${args.domain}`, organization: "VibeCode" },
-        isCaCertificate: true,
-        setSubjectKeyId: true,
-        allowedUses: ["cert_signing", "crl_signing", "digital_signature"],
-        validityPeriodHours: 10 * year,
-        earlyRenewalHours: year,
-      },
-      child,
-    );
-
-    const key = new tls.PrivateKey(`${name}-wildcard-key`, keyArgs, child);
-    const request = new tls.CertRequest(
-      `${name}-wildcard-request`,
-      {
-        privateKeyPem: key.privateKeyPem,
-        subject: { commonName: args.domain },
-        dnsNames: [args.domain, `*.${args.domain}`],
-      },
-      child,
-    );
-    const certificate = new tls.LocallySignedCert(
-      `${name}-wildcard`,
-      {
-        certRequestPem: request.certRequestPem,
-        caPrivateKeyPem: caKey.privateKeyPem,
-        caCertPem: ca.certPem,
-        setSubjectKeyId: true,
-        allowedUses: ["digital_signature", "server_auth"],
-        validityPeriodHours: 90 * day,
-        earlyRenewalHours: 30 * day,
-      },
-      child,
-    );
-
-    this.chain = pulumi.concat(certificate.certPem, ca.certPem);
-    this.key = pulumi.secret(key.privateKeyPem);
-    this.ca = ca.certPem;
-    this.registerOutputs({ ca: this.ca });
+function make(
+  name: string,
+  args: CertificatesArgs,
+  opts: pulumi.CustomResourceOptions,
+): { certificate: Certificate; ca?: pulumi.Output<string> } {
+  switch (args.kind) {
+    case "local-ca":
+      return localCa(name, args.domain, opts);
+    case "given":
+      return { certificate: { chain: args.chain, key: pulumi.secret(args.key) } };
+    case "cert-manager":
+      return { certificate: certManager(name, args, opts) };
   }
 }

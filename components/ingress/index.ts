@@ -5,13 +5,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 
 import type { SignIn } from "../auth";
+import type { Certificate, RequestOptions, SecretMetadata } from "../certificates";
 import { labels } from "../labels";
 import { route } from "../route";
 import { restrictedNamespace } from "../security";
 import { dynamicFile } from "./dynamic-file";
 import { forwards, type Forward } from "./forwards";
 import { networkPolicy, type IngressNetwork } from "./network";
-import { certificateSecret, podSpec, signInFile, signInSecret } from "./pod";
+import { certificateSecret, podSpec, requestedSecret, signInFile, signInSecret } from "./pod";
 import { rights } from "./rights";
 import { pluginFiles } from "./plugins";
 import { dynamicConfig, staticConfig, type RateLimit } from "./traefik";
@@ -34,8 +35,8 @@ export interface IngressArgs {
   rateLimit: RateLimit;
   /** Labels of the nodes that may run Traefik. */
   nodeSelector: Record<string, string>;
-  /** The wildcard certificate and its key, PEM. */
-  certificate: { chain: pulumi.Input<string>; key: pulumi.Input<string> };
+  /** The wildcard certificate. */
+  certificate: Certificate;
   /** Sign-in's middlewares, its own pages, and whom Traefik asks. */
   signIn: Pick<SignIn, "middlewares" | "cookies" | "routes" | "egress">;
   /** Whose programs are reached at `https://<port>--<host>`: one entry a user. */
@@ -97,15 +98,7 @@ export class Ingress extends pulumi.ComponentResource {
       { metadata: metadata(name), data: configFiles },
       inside,
     );
-    const certificate = new k8s.core.v1.Secret(
-      `${resourceName}-certificate`,
-      {
-        metadata: metadata(certificateSecret),
-        type: "kubernetes.io/tls",
-        stringData: { "tls.crt": args.certificate.chain, "tls.key": args.certificate.key },
-      },
-      inside,
-    );
+    const [secretName, certificate] = certificateIn(`${resourceName}-certificate`, args, metadata, inside);
     // Watched, not hashed into the pod: a person who comes or goes must not cut everyone else's WebSockets.
     const signIn = new k8s.core.v1.Secret(
       `${resourceName}-sign-in`,
@@ -137,11 +130,7 @@ export class Ingress extends pulumi.ComponentResource {
     );
 
     const selector = { "app.kubernetes.io/name": name, "app.kubernetes.io/instance": "ingress" };
-    const configHash = pulumi.output(args.certificate.chain).apply((chain) =>
-      createHash("sha256")
-        .update(JSON.stringify([configFiles, chain]))
-        .digest("hex"),
-    );
+    const configHash = createHash("sha256").update(JSON.stringify(configFiles)).digest("hex");
     const deployment = new k8s.apps.v1.Deployment(
       `${resourceName}-traefik`,
       {
@@ -153,7 +142,12 @@ export class Ingress extends pulumi.ComponentResource {
           strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
           template: {
             metadata: { labels: common, annotations: { "vibecode/config-hash": configHash } },
-            spec: podSpec({ image: args.image, nodeSelector: args.nodeSelector, selector }),
+            spec: podSpec({
+              image: args.image,
+              certificate: secretName,
+              nodeSelector: args.nodeSelector,
+              selector,
+            }),
           },
         },
       },
@@ -196,6 +190,27 @@ export class Ingress extends pulumi.ComponentResource {
     this.ingressClass = ingressClass.metadata.name;
     this.registerOutputs({});
   }
+}
+
+/** The Secret that the pods mount, made here or asked for, and its name. */
+function certificateIn(
+  resourceName: string,
+  { certificate }: IngressArgs,
+  metadata: (name: string) => SecretMetadata,
+  opts: RequestOptions,
+): [string, pulumi.Resource] {
+  if ("request" in certificate)
+    return [requestedSecret, certificate.request(resourceName, metadata(requestedSecret), opts)];
+  const secret = new k8s.core.v1.Secret(
+    resourceName,
+    {
+      metadata: metadata(certificateSecret),
+      type: "kubernetes.io/tls",
+      stringData: { "tls.crt": certificate.chain, "tls.key": certificate.key },
+    },
+    opts,
+  );
+  return [certificateSecret, secret];
 }
 
 function nodePort(exposure: Exposure, port: "http" | "https"): { nodePort?: number } {

@@ -1,5 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 
+import { toApiServer, toDns } from "../egress";
 import { ports } from "./traefik";
 
 /** Addresses that Traefik may reach besides the editors and the cluster's DNS pods, as CIDRs. */
@@ -18,17 +19,10 @@ export interface Backend {
   port: number;
 }
 
-/** The API server's usual ports: 443 where a cloud runs it, 6443 elsewhere. */
-const apiPorts = [443, 6443].map((port) => ({ protocol: "TCP", port }));
-const dnsPorts = ["UDP", "TCP"].map((protocol) => ({ protocol, port: 53 }));
 const editors = {
   namespaceSelector: {
     matchLabels: { "app.kubernetes.io/name": "workspace", "app.kubernetes.io/part-of": "vibecode" },
   },
-};
-const dnsPods = {
-  namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "kube-system" } },
-  podSelector: { matchLabels: { "k8s-app": "kube-dns" } },
 };
 
 /**
@@ -44,7 +38,7 @@ export function networkPolicy(
     policyTypes: ["Ingress", "Egress"],
     ingress: [{ ports: [ports.web, ports.websecure].map((port) => ({ protocol: "TCP", port })) }],
     egress: [
-      { to: [dnsPods, ...blocks(network.dns)], ports: dnsPorts },
+      toDns(network.dns),
       { to: [editors], ports: [{ protocol: "TCP", port: 8080 }] },
       ...backends.map(({ namespace, pods, port }) => ({
         to: [
@@ -57,13 +51,7 @@ export function networkPolicy(
       })),
       // Without the API server there are no routes, so where nobody said where it is, only its ports are known.
       // Traefik runs nobody's code; the workspaces, which do, never get this.
-      network.apiServer.length === 0
-        ? { ports: apiPorts }
-        : { to: blocks(network.apiServer), ports: apiPorts },
+      toApiServer(network.apiServer),
     ],
   };
-}
-
-function blocks(cidrs: readonly string[]) {
-  return cidrs.map((cidr) => ({ ipBlock: { cidr } }));
 }

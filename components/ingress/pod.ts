@@ -2,10 +2,15 @@ import type * as k8s from "@pulumi/kubernetes";
 
 import { containerSecurity, podSecurity } from "../security";
 import { pluginVolumes } from "./plugins";
-import { ports } from "./traefik";
+import { dynamicFolder, ports } from "./traefik";
 
-/** The Secret with the wildcard certificate, of type `kubernetes.io/tls`. */
+/** The Secret with the wildcard certificate where it is made here, of type `kubernetes.io/tls`. */
 export const certificateSecret = "wildcard-certificate";
+/**
+ * The same where somebody else writes it. Another name: a stack that goes over to the other way would delete, at the
+ * end of its `up`, what the other had just written.
+ */
+export const requestedSecret = "requested-certificate";
 /** The Secret with sign-in's middlewares, and its one key. */
 export const signInSecret = "sign-in";
 export const signInFile = "sign-in.yaml";
@@ -16,13 +21,16 @@ const ping = { httpGet: { path: "/ping", port: "ping" } };
 
 export interface PodArgs {
   image: string;
+  /** Name of the Secret with the certificate. */
+  certificate: string;
   nodeSelector: Record<string, string>;
   /** Labels that find all of Traefik's pods. */
   selector: Record<string, string>;
 }
 
 /** Traefik's pod: its configuration is mounted, nothing in it can be written. */
-export function podSpec({ image, nodeSelector, selector }: PodArgs): k8s.types.input.core.v1.PodSpec {
+export function podSpec(args: PodArgs): k8s.types.input.core.v1.PodSpec {
+  const { image, certificate, nodeSelector, selector } = args;
   return {
     serviceAccountName: name,
     enableServiceLinks: false,
@@ -60,21 +68,19 @@ export function podSpec({ image, nodeSelector, selector }: PodArgs): k8s.types.i
         securityContext: containerSecurity,
         volumeMounts: [
           { name: "config", mountPath: "/etc/traefik/config", readOnly: true },
-          { name: "dynamic", mountPath: "/etc/traefik/dynamic", readOnly: true },
+          { name: "dynamic", mountPath: dynamicFolder, readOnly: true },
           ...pluginVolumes.map((plugin) => ({
             name: plugin.name,
             mountPath: `/etc/traefik/${plugin.path}`,
             readOnly: true,
           })),
-          { name: "tls", mountPath: "/etc/traefik/tls", readOnly: true },
         ],
       },
     ],
     volumes: [
       { name: "config", configMap: { name, items: [asItself("traefik.yaml")] } },
-      { name: "dynamic", projected: { sources: dynamicSources } },
+      { name: "dynamic", projected: { sources: dynamicSources(certificate) } },
       ...pluginVolumes.map((plugin) => ({ name: plugin.name, configMap: { name, items: plugin.items } })),
-      { name: "tls", secret: { secretName: certificateSecret } },
     ],
   };
 }
@@ -84,8 +90,15 @@ function asItself(file: string) {
 }
 
 // In a folder below the volume's root: there Traefik sees each file once. At the root it would see it twice,
-// as a link and in the dated folder behind the link, and warn at every load.
-const dynamicSources = [
+// as a link and in the dated folder behind the link, and warn at every load. The certificate is among them, so that
+// Traefik, which watches this folder, reads a new one; it takes files of that ending for no configuration.
+const dynamicSources = (certificate: string) => [
   { configMap: { name, items: [{ key: "middlewares.yaml", path: "files/middlewares.yaml" }] } },
   { secret: { name: signInSecret, items: [{ key: signInFile, path: `files/${signInFile}` }] } },
+  {
+    secret: {
+      name: certificate,
+      items: ["tls.crt", "tls.key"].map((file) => ({ key: file, path: `tls/${file}` })),
+    },
+  },
 ];

@@ -5,6 +5,9 @@ import { sessionCookieMiddleware } from "./session-cookie";
 /** Ports on which Traefik's process listens; the Service maps 80 and 443 to the first two. */
 export const ports = { web: 8000, websecure: 8443, ping: 8082 };
 
+/** What Traefik watches. The kubelet changes all of it in one step, when one of its parts did. */
+export const dynamicFolder = "/etc/traefik/dynamic";
+
 export interface RateLimit {
   /** Requests a second that one client may make on average. */
   average: number;
@@ -56,7 +59,7 @@ export function staticConfig(args: StaticArgs) {
     },
     providers: {
       providersThrottleDuration: "500ms",
-      file: { directory: "/etc/traefik/dynamic", watch: true },
+      file: { directory: dynamicFolder, watch: true },
       kubernetesIngress: {
         namespaces: [args.namespace],
         ingressClass: args.ingressClass,
@@ -100,7 +103,10 @@ export function dynamicConfig(rateLimit: RateLimit, cookies: readonly string[]) 
     tls: {
       stores: {
         default: {
-          defaultCertificate: { certFile: "/etc/traefik/tls/tls.crt", keyFile: "/etc/traefik/tls/tls.key" },
+          defaultCertificate: {
+            certFile: `${dynamicFolder}/tls/tls.crt`,
+            keyFile: `${dynamicFolder}/tls/tls.key`,
+          },
         },
       },
       options: { default: { minVersion: "VersionTLS12" } },
