@@ -206,6 +206,7 @@ const oauth2Proxy = keys({
   ]),
   session: keys({ expiration: duration.default("12h") }).prefault({}),
   sessionVersion: version.describe("A higher number is another key: everybody signs in again"),
+  authorities: pem.optional().describe("To trust besides the public ones: the issuer's"),
 });
 
 /** How people sign in: `vibecode:auth`. */

@@ -231,9 +231,9 @@ describe("the component", () => {
       ];
     };
     expect(mounts(made)).toEqual([["sign_in.html"], undefined, undefined]);
-    const pem = "-----BEGIN CERTIFICATE-----";
-    const valkey = { ...args.valkey, password: "v", pods: { name: "valkey" }, tls: true, ca: pem };
-    expect(mounts(await component({}, { authorities: pem, valkey }))).toEqual([
+    const authorities = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n";
+    const valkey = { ...args.valkey, password: "v", pods: { name: "valkey" }, tls: true, ca: authorities };
+    expect(mounts(await component({ authorities }, { valkey }))).toEqual([
       ["issuer.pem", "sign_in.html", "valkey.pem"],
       { name: "authorities", mountPath: "/authorities", readOnly: true },
       {
@@ -247,7 +247,7 @@ describe("the component", () => {
         },
       },
     ]);
-    expect(mounts(await component({}, { authorities: pem }))[0]).toEqual(["issuer.pem", "sign_in.html"]);
+    expect(mounts(await component({ authorities }))[0]).toEqual(["issuer.pem", "sign_in.html"]);
   });
 
   test("reaches sessions, names and the issuer, and is reached by Traefik", () => {
