@@ -13,7 +13,10 @@ export interface Guarded extends Deployed {
   visit: (visitor: Visitor, target: Target) => Promise<Told>;
 }
 
-/** Deploys the platform behind Authelia and its stores, with the people of the cases. */
+/**
+ * Deploys the platform behind Authelia and its stores, with the people of the cases. Nobody has a second factor yet,
+ * and nobody is banned.
+ */
 export async function deployAuthelia(args: Partial<PlatformArgs> = {}): Promise<Guarded> {
   const platform = await deploy({
     users: Object.entries(groups).map(([name, groups]) => ({ name, groups, size: "small" })),
@@ -21,13 +24,11 @@ export async function deployAuthelia(args: Partial<PlatformArgs> = {}): Promise<
     images: ["authelia", "databases"],
     extra: {
       "vibecode:auth": { kind: "authelia" },
-      "vibecode:data": {
-        postgres: { kind: "own", size: "320Mi", backups: { size: "320Mi" } },
-        valkey: { kind: "own", size: "320Mi" },
-      },
+      "vibecode:data": smallStores(),
       ...args.extra,
     },
   });
+  forget();
   const portalHost = `auth.${platform.domain}`;
   return {
     ...platform,
@@ -48,6 +49,33 @@ export async function deployAuthelia(args: Partial<PlatformArgs> = {}): Promise<
     },
   };
 }
+
+/** Empties Authelia's database, which outlives the tests before, of all but what it says of itself. */
+function forget(): void {
+  const sql = `do $$ begin execute (
+    select 'truncate ' || string_agg(quote_ident(tablename), ', ') from pg_tables
+    where schemaname = 'public' and tablename not in ('migrations', 'encryption')
+  ); end $$`;
+  kubectl(
+    "-n",
+    "vibecode-auth",
+    "exec",
+    "postgres-0",
+    "--",
+    "psql",
+    "-U",
+    "postgres",
+    "authelia",
+    "-qc",
+    sql,
+  );
+}
+
+/** `vibecode:data` with the smallest volumes. */
+export const smallStores = (passwordVersion = 1) => ({
+  postgres: { kind: "own", size: "320Mi", passwordVersion, backups: { size: "320Mi" } },
+  valkey: { kind: "own", size: "320Mi", passwordVersion },
+});
 
 /** What a command prints in Authelia's pod. */
 export const inAuthelia = (...words: string[]): string =>
