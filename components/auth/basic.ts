@@ -7,7 +7,7 @@ const middlewareName = (user: string) => `sign-in-${user}`;
 
 /** HTTP basic authentication, one middleware a user, each of which knows that user alone. */
 export function basicSignIn(name: string, users: string[], opts: pulumi.CustomResourceOptions): SignIn {
-  const generated = generatePasswords(name, users, {}, opts);
+  const generated = generatePasswords(name, users, undefined, opts);
   const middlewares = generated.map(({ user, password }) =>
     password.bcryptHash.apply((hash) => [middlewareName(user), basicAuth(user, hash)] as const),
   );

@@ -197,18 +197,25 @@ describe("secrets", () => {
     });
   });
 
-  test("of the database are changed before Authelia starts, with the key before at hand", async () => {
+  test("of the database are changed before Authelia starts, with the key before and the first at hand", async () => {
     const other = await authelia({ versions: { encryption: 3 } });
     const names = other.resources.map(({ name }) => name).filter((name) => name.includes("encryption"));
-    expect(names.sort()).toEqual(["sign-in-encryption-key-2", "sign-in-encryption-key-3"]);
+    expect(names.sort()).toEqual([1, 2, 3].map((version) => `sign-in-encryption-key-${version}`));
     expect(stringData(other)).toMatchObject({
       STORAGE_ENCRYPTION_KEY: "password of sign-in-encryption-key-3",
       "previous-encryption-key": "password of sign-in-encryption-key-2",
+      "first-encryption-key": "password of sign-in-encryption-key-1",
+    });
+    // Where the one before is the first, it is one resource.
+    expect(stringData(await authelia({ versions: { encryption: 2 } }))).toMatchObject({
+      STORAGE_ENCRYPTION_KEY: "password of sign-in-encryption-key-2",
+      "previous-encryption-key": "password of sign-in-encryption-key-1",
+      "first-encryption-key": "password of sign-in-encryption-key-1",
     });
     expect(at(pod(other), "initContainers", 0, "name")).toBe("encryption-key");
     expect(violations(pod(other))).toEqual([]);
     const variables = at(pod(other), "containers", 0, "env");
-    expect(JSON.stringify(variables)).not.toContain("previous");
+    expect(JSON.stringify(variables)).not.toMatch(/previous|first/);
     expect(at(pod(made), "initContainers")).toBeUndefined();
   });
 });

@@ -2,7 +2,7 @@ import type * as k8s from "@pulumi/kubernetes";
 
 import { containerSecurity, podSecurity } from "../../security";
 import { paths, port } from "./configuration";
-import { previousKey, secretVariables } from "./secrets";
+import { firstKey, previousKey, secretVariables } from "./secrets";
 
 export interface PodArgs {
   /** Name of the ConfigMap, the Secret and the container. */
@@ -104,15 +104,18 @@ export function podSpec(args: PodArgs): k8s.types.input.core.v1.PodSpec {
 }
 
 /**
- * Encrypts the database anew where it is not yet by the newest key. Whatever goes wrong, Authelia itself looks at the
- * key when it starts, and does not start with a wrong one; an empty database is not wrong.
+ * Encrypts the database anew where it is not yet by the newest key: from the one before, or from the first, which is
+ * what it was left with for another kind of sign-in. Whatever goes wrong, Authelia itself looks at the key when it
+ * starts, and does not start with a wrong one; an empty database is not wrong.
  */
 const changeKey = [
   `check() { authelia storage encryption check --config ${paths.configuration} | grep -q SUCCESS; }`,
   "if check; then exit 0; fi",
   `new="$(cat ${paths.secrets}/STORAGE_ENCRYPTION_KEY)"`,
-  `export AUTHELIA_STORAGE_ENCRYPTION_KEY_FILE=${paths.secrets}/${previousKey}`,
-  "if check; then",
-  `  authelia storage encryption change-key --config ${paths.configuration} --new-encryption-key "$new"`,
-  "fi",
+  `for key in ${previousKey} ${firstKey}; do`,
+  `  export AUTHELIA_STORAGE_ENCRYPTION_KEY_FILE=${paths.secrets}/$key`,
+  "  if check; then",
+  `    exec authelia storage encryption change-key --config ${paths.configuration} --new-encryption-key "$new"`,
+  "  fi",
+  "done",
 ].join("\n");

@@ -31,8 +31,10 @@ export interface GivenSecrets {
 
 /** The key before the newest, for the step from one to the other. No variable names it. */
 export const previousKey = "previous-encryption-key";
+/** The first key, which outlives a move to another kind of sign-in where the newest does not. No variable names it. */
+export const firstKey = "first-encryption-key";
 
-/** Files of the Secret, by name: each but the previous key is the name of a configuration key, in Authelia's manner. */
+/** Files of the Secret, by name: each but the earlier keys is the name of a configuration key, in Authelia's manner. */
 export type SecretFiles = Record<string, pulumi.Output<string>>;
 
 /**
@@ -63,7 +65,7 @@ export function secretFiles(
       versions.resetPassword,
     ),
     STORAGE_ENCRYPTION_KEY: keyOf(versions.encryption),
-    [previousKey]: versions.encryption > 1 ? keyOf(versions.encryption - 1) : undefined,
+    ...(versions.encryption > 1 ? earlierKeys(versions.encryption, keyOf) : {}),
     STORAGE_POSTGRES_PASSWORD: given.postgresPassword,
     SESSION_REDIS_PASSWORD: given.valkeyPassword,
     AUTHENTICATION_BACKEND_LDAP_PASSWORD: backend.type === "ldap" ? given.ldapPassword : undefined,
@@ -78,10 +80,15 @@ export function secretFiles(
   );
 }
 
+function earlierKeys(version: number, keyOf: (version: number) => pulumi.Output<string>) {
+  const previous = keyOf(version - 1);
+  return { [previousKey]: previous, [firstKey]: version === 2 ? previous : keyOf(1) };
+}
+
 /** Variables that tell Authelia where its secrets are: `AUTHELIA_SESSION_SECRET_FILE`. */
 export function secretVariables(files: readonly string[]): { name: string; value: string }[] {
   return files
-    .filter((file) => file !== previousKey)
+    .filter((file) => file !== previousKey && file !== firstKey)
     .map((file) => ({ name: `AUTHELIA_${file}_FILE`, value: `${paths.secrets}/${file}` }));
 }
 
