@@ -1,7 +1,9 @@
 import { z } from "zod";
 
 import { authMistakes } from "./auth-checks";
+import { certificateMistakes } from "./certificates";
 import { dataMistakes } from "./data";
+import { dnsMistakes } from "./dns";
 import { compareQuantities } from "./quantity";
 import { secretKeys, secretPlaces, shape } from "./schema";
 import { builtInSizes, size } from "./sizes";
@@ -43,6 +45,8 @@ export function crossChecks(values: Record<string, unknown>, around: Surrounding
     ...missingExtensions(values, around),
     ...shrinkingVolumes(values, around),
     ...closedApi(values),
+    ...certificateMistakes(values),
+    ...dnsMistakes(values),
     ...authMistakes(values),
     ...dataMistakes(values),
   ];

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { images, mirrored } from "../components/images";
 import { crossChecks, type Surroundings } from "./checks";
 import { ConfigError, Explanation } from "./explain";
 import { secretKeys, shape, userObject } from "./schema";
@@ -54,7 +55,19 @@ export function parseConfig(raw: Record<string, string>, around: Partial<Surroun
     ...crossChecks(values, surroundings).map(({ path, message }) => explanation.say(path, message)),
   ];
   if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes);
-  return { ...parsed.data, users: completeUsers(parsed.data) };
+  return { ...parsed.data, users: completeUsers(parsed.data), images: fromMirror(parsed.data.images) };
+}
+
+/** The images, those of the platform's own list from the mirror where there is one. */
+function fromMirror(chosen: z.infer<typeof shape>["images"]): Config["images"] {
+  const { mirror } = chosen;
+  if (mirror === undefined) return chosen;
+  const own: readonly string[] = Object.values(images);
+  const found = Object.entries(chosen).map(([name, image]) => [
+    name,
+    image !== undefined && own.includes(image) ? mirrored(mirror, image) : image,
+  ]);
+  return shape.shape.images.parse(Object.fromEntries(found));
 }
 
 function completeUsers({ users, workspace, storage, domain, secretEnv }: z.infer<typeof shape>): User[] {

@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
 import { Certificates } from "../components/certificates";
+import { Dns } from "../components/dns";
 import { Ingress, sessionCookie, stopped } from "../components/ingress";
 import {
   editorPort,
@@ -10,7 +11,9 @@ import {
   Workspace,
   WorkspaceRoles,
 } from "../components/workspace";
+import { certificatesOf } from "./certificates";
 import type { Config, User } from "./config";
+import { dnsOf, exposureOf } from "./dns";
 import { signIn } from "./sign-in";
 
 /** Makes everything that a stack's config asks for, and gives the stack's outputs. */
@@ -33,10 +36,7 @@ export function platform(config: Config) {
   });
   const opts = { providers: [provider] };
 
-  const certificates = new Certificates("certificates", {
-    kind: config.certificates.kind,
-    domain: config.domain,
-  });
+  const certificates = new Certificates("certificates", certificatesOf(config), opts);
   const auth = signIn(config, provider);
   const { workspace, storage, domain } = config;
   const guard = ({ name, state }: User) => [
@@ -48,6 +48,7 @@ export function platform(config: Config) {
     "ingress",
     {
       ...config.ingress,
+      exposure: exposureOf(config),
       domain: config.domain,
       image: config.images.traefik,
       certificate: certificates.certificate,
@@ -62,6 +63,8 @@ export function platform(config: Config) {
     },
     opts,
   );
+  const dns = dnsOf(config);
+  if (dns !== undefined) new Dns("dns", dns, { ...opts, dependsOn: [ingress] });
   new WorkspaceRoles("workspaces", opts);
 
   const route = (user: User) => ({

@@ -2,7 +2,9 @@ import { z } from "zod";
 
 import { images } from "../components/images";
 import { auth, authSecrets } from "./auth";
+import { certificates, certificateSecrets } from "./certificates";
 import { data, dataSecrets } from "./data";
+import { dns, dnsSecrets } from "./dns";
 import { size } from "./sizes";
 import {
   bytes,
@@ -106,14 +108,17 @@ const nodePort = z.int().min(30000).max(32767);
 const ingress = keys({
   exposure: z
     .discriminatedUnion("type", [
-      keys({ type: z.literal("LoadBalancer") }),
+      keys({
+        type: z.literal("LoadBalancer"),
+        annotations: labelMap.default({}).describe("What the cloud must know to make the load balancer"),
+      }),
       keys({
         type: z.literal("NodePort"),
         http: nodePort.default(30080),
         https: nodePort.default(30443),
       }),
     ])
-    .default({ type: "LoadBalancer" }),
+    .prefault({ type: "LoadBalancer" }),
   replicas: z.int().min(1).max(10).default(1),
   httpsPort: port.default(443).describe("The port people type, where it is not 443"),
   httpPort: port
@@ -181,6 +186,20 @@ export const shape = keys({
     oauth2Proxy: imageReference.default(images.oauth2Proxy),
     postgres: imageReference.default(images.postgres),
     valkey: imageReference.default(images.valkey),
+    externalDns: imageReference.default(images.externalDns),
+    certManagerController: imageReference.default(images.certManagerController),
+    certManagerWebhook: imageReference.default(images.certManagerWebhook),
+    certManagerCainjector: imageReference.default(images.certManagerCainjector),
+    certManagerStartupapicheck: imageReference.default(images.certManagerStartupapicheck),
+    mirror: z
+      .string()
+      .regex(/^[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?::\d{1,5})?(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*$/, {
+        error: "must be a registry, with a path or without: registry.example.com/mirror",
+      })
+      .optional()
+      .describe(
+        "Has every image for which nothing is said here, under the path that it has in its own registry",
+      ),
   }),
   storage: keys({
     class: z.string().min(1).optional().describe("The cluster's default class when absent"),
@@ -193,7 +212,14 @@ export const shape = keys({
       .describe("Keep namespace and volumes of a user who leaves; false for throw-away stacks only"),
   }).prefault({}),
   ingress: ingress.prefault({}),
-  certificates: keys({ kind: z.enum(["local-ca"]).default("local-ca") }).prefault({}),
+  certificates: certificates
+    .prefault({ kind: "local-ca" })
+    .describe("Where the wildcard certificate comes from; an authority of the stack's own when absent"),
+  certificateSecrets: certificateSecrets.prefault({}),
+  dns: dns
+    .prefault({ kind: "none" })
+    .describe("Who keeps the record that leads to the load balancer; nobody when absent"),
+  dnsSecrets: dnsSecrets.prefault({}),
   auth: auth.prefault({ kind: "authelia" }).describe("How people sign in; Authelia when absent"),
   authSecrets: authSecrets.prefault({}),
   data: data.prefault({}).describe("What sign-in remembers; unused by auth.kind basic"),
@@ -201,11 +227,20 @@ export const shape = keys({
 });
 
 /** Keys whose values are secrets from end to end: never quoted, and refused where they are not encrypted. */
-export const secretKeys: readonly string[] = ["secretEnv", "claudeToken", "authSecrets", "dataSecrets"];
+export const secretKeys: readonly string[] = [
+  "secretEnv",
+  "claudeToken",
+  "certificateSecrets",
+  "dnsSecrets",
+  "authSecrets",
+  "dataSecrets",
+];
 
 /** Where one secret lies below its key, for those keys that hold several. */
 export const secretPlaces: Readonly<Record<string, string>> = {
   secretEnv: "<user>.<NAME>",
+  certificateSecrets: "<name>",
+  dnsSecrets: "<name>",
   authSecrets: "<name>",
   dataSecrets: "<store>",
 };

@@ -46,7 +46,10 @@ export interface IngressArgs {
 }
 
 /** How the world reaches the cluster: through the cloud's load balancer, or a fixed port of each node. */
-export type Exposure = { type: "LoadBalancer" } | { type: "NodePort"; http: number; https: number };
+export type Exposure =
+  /** The annotations are what the cloud, or whoever keeps its DNS, must know of it. */
+  | { type: "LoadBalancer"; annotations: Record<string, string> }
+  | { type: "NodePort"; http: number; https: number };
 
 const name = "traefik";
 /** Where Traefik and all routes are. */
@@ -157,7 +160,10 @@ export class Ingress extends pulumi.ComponentResource {
     new k8s.core.v1.Service(
       `${resourceName}-service`,
       {
-        metadata: metadata(name),
+        metadata: {
+          ...metadata(name),
+          ...(args.exposure.type === "LoadBalancer" ? { annotations: args.exposure.annotations } : {}),
+        },
         spec: {
           type: args.exposure.type,
           // A load balancer finds the nodes that run Traefik, so the client's own address is kept, which the rate

@@ -73,7 +73,7 @@ test("the minimal config is complete with its defaults", () => {
     images: { workspace: "localhost/workspace:1", ...images },
     storage: { home: "10Gi", extensions: "2Gi", temporary: "4Gi", retain: true },
     ingress: {
-      exposure: { type: "LoadBalancer" },
+      exposure: { type: "LoadBalancer", annotations: {} },
       replicas: 1,
       httpsPort: 443,
       httpPort: 80,
@@ -81,6 +81,9 @@ test("the minimal config is complete with its defaults", () => {
       rateLimit: { average: 50, burst: 1000 },
     },
     certificates: { kind: "local-ca" },
+    certificateSecrets: {},
+    dns: { kind: "none" },
+    dnsSecrets: {},
     auth: { kind: "basic" },
     authSecrets: { passwordHashes: {} },
     data: {
@@ -119,7 +122,7 @@ describe("a mistake is said with its path, its value and what is allowed", () =>
       "an unknown key",
       { colour: "red" },
       [
-        'vibecode:colour: "red" has no place here: the keys are domain, cluster, users, secretEnv, workspace, claude, claudeToken, images, storage, ingress, certificates, auth, authSecrets, data, dataSecrets',
+        'vibecode:colour: "red" has no place here: the keys are domain, cluster, users, secretEnv, workspace, claude, claudeToken, images, storage, ingress, certificates, certificateSecrets, dns, dnsSecrets, auth, authSecrets, data, dataSecrets',
       ],
     ],
     [
@@ -137,7 +140,7 @@ describe("a mistake is said with its path, its value and what is allowed", () =>
     [
       "a key of the other exposure",
       { ingress: { exposure: { type: "LoadBalancer", http: 30080 } } },
-      ["vibecode:ingress.exposure.http: 30080 has no place here: the keys are type"],
+      ["vibecode:ingress.exposure.http: 30080 has no place here: the keys are type, annotations"],
     ],
     [
       "a user twice, in either form",
@@ -426,7 +429,7 @@ describe("a mistake is said with its path, its value and what is allowed", () =>
         "vibecode:domain: is missing: must be a DNS name",
         "vibecode:cluster: is missing: must be an object with the keys kubeconfig, context, name, domain, network, userNamespaces",
         "vibecode:users: is missing: must be a list",
-        "vibecode:images: is missing: must be an object with the keys workspace, traefik, authelia, oauth2Proxy, postgres, valkey",
+        "vibecode:images: is missing: must be an object with the keys workspace, traefik, authelia, oauth2Proxy, postgres, valkey, externalDns, certManagerController, certManagerWebhook, certManagerCainjector, certManagerStartupapicheck, mirror",
       ],
     ],
     [
@@ -465,7 +468,7 @@ describe("a mistake is said with its path, its value and what is allowed", () =>
         `  vibecode:domain: "localhost" ${domainRule}`,
         `  vibecode:users[1]: "Bob" ${userRule}`,
         '  vibecode:storage.home: "10 GB" must be a quantity such as 500m, 2 or 10Gi',
-        '  vibecode:colour: "red" has no place here: the keys are domain, cluster, users, secretEnv, workspace, claude, claudeToken, images, storage, ingress, certificates, auth, authSecrets, data, dataSecrets',
+        '  vibecode:colour: "red" has no place here: the keys are domain, cluster, users, secretEnv, workspace, claude, claudeToken, images, storage, ingress, certificates, certificateSecrets, dns, dnsSecrets, auth, authSecrets, data, dataSecrets',
         '  vibecode:users[2]: "alice" must be unique: users[0] has it already',
         '  vibecode:users[3].size: "huge" must be one of small, medium, large',
       ].join("\n"),

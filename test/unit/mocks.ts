@@ -7,6 +7,8 @@ import * as tls from "@pulumi/tls";
 import * as yaml from "yaml";
 import * as z from "zod";
 
+import { secretKeys as mustBeSecret } from "../../infra/schema";
+
 // The SDK's mocks know no resource hooks. The engine runs them, and here is none.
 Object.assign(MockMonitor.prototype, {
   registerResourceHook: (_request: unknown, answer: (error: null) => void) => {
@@ -110,9 +112,7 @@ const computed: Record<string, (inputs: Record<string, unknown>, name: string) =
 export async function runProgram(config: Record<string, unknown>, options: Options = {}): Promise<Run> {
   const resources: Registered[] = [];
   const settings = new Map<string, { parent: string; retainOnDelete: boolean }>();
-  const secretKeys = (options.secretKeys ?? ["secretEnv", "claudeToken", "authSecrets", "dataSecrets"]).map(
-    (key) => `vibecode:${key}`,
-  );
+  const secretKeys = (options.secretKeys ?? mustBeSecret).map((key) => `vibecode:${key}`);
   process.env["PULUMI_CONFIG_SECRET_KEYS"] = JSON.stringify(secretKeys);
   pulumi.runtime.setAllConfig(engineConfig(config));
   await pulumi.runtime.setMocks(
