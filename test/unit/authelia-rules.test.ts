@@ -61,6 +61,16 @@ describe("without rules of the stack's own", () => {
   });
 });
 
+test("no users, no rule for workspaces; and the order of users changes nothing", () => {
+  const rules: Rule[] = [someRule, { ...someRule, hosts: ["docs"] }];
+  const none = accessControl({ ...usual, users: [], internalNetworks: ["10.0.0.0/8"], rules });
+  expect(none.rules.map(({ domain }) => domain)).toEqual([
+    ["docs.dev.example.com"],
+    ["grafana.dev.example.com"],
+  ]);
+  expect(accessControl({ ...usual, users: ["bob", "alice"] })).toEqual(accessControl(usual));
+});
+
 describe("a stack's own rules", () => {
   test("one factor is enough from internal networks, for one's own workspace alone", () => {
     const args = { internalNetworks: ["10.0.0.0/8"] };
@@ -180,5 +190,22 @@ test("for any users, everybody reaches their own host and ports with two factors
       }
     }),
     { numRuns: 200 },
+  );
+});
+
+test("a directory's account that is no user of the stack has no host, and none of the platform's by its name", () => {
+  const subjects = fc.oneof(user, fc.constantFrom(...reservedNames));
+  fc.assert(
+    fc.property(accessArgs, subjects, request, (args, name, { port, path, address }) => {
+      fc.pre(!args.users.includes(name));
+      const groups = args.workspaceGroups.filter((group) => group !== "admins");
+      const own = args.rules.filter(({ hosts }) => hosts === "workspaces");
+      for (const users of [args.users, []]) {
+        const rules = accessControl({ ...args, users, rules: own });
+        const host = `${port === null ? "" : `${port}--`}${name}.${args.domain}`;
+        expect(decide(rules, { name, groups, address }, { host, path })).toBe("deny");
+      }
+    }),
+    { numRuns: 300 },
   );
 });

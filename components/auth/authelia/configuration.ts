@@ -202,6 +202,7 @@ function backend(backend: Backend) {
     };
   }
   const { attributes } = backend;
+  const usual = backend.implementation === "custom" ? customFilters : undefined;
   return {
     password_reset: { disable: !backend.passwordReset },
     password_change: { disable: !backend.passwordReset },
@@ -214,9 +215,9 @@ function backend(backend: Backend) {
       tls: { minimum_version: "TLS1.2" },
       base_dn: backend.baseDn,
       additional_users_dn: backend.additionalUsersDn,
-      users_filter: backend.usersFilter,
+      users_filter: backend.usersFilter ?? usual?.users,
       additional_groups_dn: backend.additionalGroupsDn,
-      groups_filter: backend.groupsFilter,
+      groups_filter: backend.groupsFilter ?? usual?.groups,
       attributes: defined({
         username: attributes.username,
         display_name: attributes.displayName,
@@ -228,6 +229,12 @@ function backend(backend: Backend) {
     }),
   };
 }
+
+/** `custom` is the one implementation without filters of its own: these are of a directory such as OpenLDAP's. */
+const customFilters = {
+  users: "(&({username_attribute}={input})(objectClass=inetOrgPerson))",
+  groups: "(&(member={dn})(objectClass=groupOfNames))",
+};
 
 function notifier(notifier: Notifier) {
   if (notifier.type === "file")

@@ -51,40 +51,50 @@ export interface AccessControl {
  * hosts in full, none of which is a user's: so no rule, in whatever order, can open one user's host to another.
  */
 export function accessControl(args: AccessArgs): AccessControl {
-  const workspaces = { domain_regex: [ownerPattern(args.domain)] };
+  const { domain, users } = args;
+  const workspaces = { domain_regex: [ownerPattern(domain, users)] };
   const members = groups(args.workspaceGroups);
   const hosts = (labels: readonly string[]) => ({ domain: labels.map((label) => platformHost(label, args)) });
+  const rules: AccessRule[] = [
+    ...args.rules.map((rule): AccessRule => {
+      refuseOpen(rule);
+      return {
+        ...(typeof rule.hosts === "string" ? workspaces : hosts(rule.hosts)),
+        ...(rule.paths.length === 0 ? {} : { resources: rule.paths.map(pathPattern) }),
+        ...networks(rule.networks),
+        // A rule lowers or raises what must be shown; who has a workspace is said in one place.
+        ...(rule.groups.length === 0 && typeof rule.hosts === "string" ? members : groups(rule.groups)),
+        policy: rule.policy,
+      };
+    }),
+    ...(args.internalNetworks.length === 0
+      ? []
+      : [{ ...workspaces, ...networks(args.internalNetworks), ...members, policy: "one_factor" as const }]),
+    { ...workspaces, ...members, policy: "two_factor" },
+    ...(args.adminHosts.length === 0
+      ? []
+      : [{ ...hosts(args.adminHosts), ...groups(["admins"]), policy: "two_factor" as const }]),
+  ];
   return {
     default_policy: "deny",
-    rules: [
-      ...args.rules.map((rule): AccessRule => {
-        refuseOpen(rule);
-        return {
-          ...(typeof rule.hosts === "string" ? workspaces : hosts(rule.hosts)),
-          ...(rule.paths.length === 0 ? {} : { resources: rule.paths.map(pathPattern) }),
-          ...networks(rule.networks),
-          // A rule lowers or raises what must be shown; who has a workspace is said in one place.
-          ...(rule.groups.length === 0 && typeof rule.hosts === "string" ? members : groups(rule.groups)),
-          policy: rule.policy,
-        };
-      }),
-      ...(args.internalNetworks.length === 0
-        ? []
-        : [{ ...workspaces, ...networks(args.internalNetworks), ...members, policy: "one_factor" as const }]),
-      { ...workspaces, ...members, policy: "two_factor" as const },
-      ...(args.adminHosts.length === 0
-        ? []
-        : [{ ...hosts(args.adminHosts), ...groups(["admins"]), policy: "two_factor" as const }]),
-    ],
+    // A pattern without a name in it would be of whoever has none.
+    rules: users.length === 0 ? rules.filter((rule) => rule.domain_regex === undefined) : rules,
   };
 }
 
 /**
- * A user's editor and forwarded ports. Ports have four or five digits: Traefik has routes from 1024 to 65535. It is
+ * The users' editors and forwarded ports. Ports have four or five digits: Traefik has routes from 1024 to 65535. It is
  * always written as a list, for a comma in a plain string would cut it in two.
+ *
+ * Each user is named in it: a directory has accounts of any name, and one called `grafana` would own that host of the
+ * platform if every name were somebody's own host.
+ *
+ * @param users at least one
  */
-export function ownerPattern(domain: string): string {
-  return `^(?:\\d{4,5}--)?(?P<User>[a-z](?:-?[a-z0-9])*)\\.${escape(domain)}$`;
+function ownerPattern(domain: string, users: readonly string[]): string {
+  // Sorted: the order of a stack's users changes nothing.
+  const names = [...users].sort().map(escape).join("|");
+  return `^(?:\\d{4,5}--)?(?P<User>${names})\\.${escape(domain)}$`;
 }
 
 /** The path itself, what lies below it, and the same with a query: Authelia matches path and query together. */
