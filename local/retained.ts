@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { z } from "zod";
 
 import { retainedLabel } from "../components/workspace/retention";
-import { quantityGrammar } from "../infra/quantity";
+import { amount } from "../infra/quantity";
 import { inCluster } from "./kubectl";
 import { dataFolder } from "./paths";
 import { readOutputs, type Platform } from "./platform";
@@ -111,7 +111,9 @@ export function retainedOf(
       if (claim.kind !== "PersistentVolumeClaim" || claim.metadata.namespace !== name) return [];
       const { volumeName, resources } = claim.spec;
       const size = claim.status.capacity?.storage ?? resources.requests.storage;
-      return [{ claim: claim.metadata.name, name: volumeName, bytes: bytesOf(size), used: used(volumeName) }];
+      return [
+        { claim: claim.metadata.name, name: volumeName, bytes: amount(size) ?? 0, used: used(volumeName) },
+      ];
     });
     return [
       {
@@ -135,27 +137,6 @@ function usage({ cluster, stack }: Platform): (volume: string) => number | undef
     const blocks = fs.statSync(path.join(folder, `${volume}.xfs`), { throwIfNoEntry: false })?.blocks;
     return blocks === undefined ? undefined : blocks * 512;
   };
-}
-
-const factors: Readonly<Record<string, number>> = {
-  m: 1e-3,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  E: 1e18,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
-  Ei: 2 ** 60,
-};
-
-function bytesOf(quantity: string): number {
-  const [, number = "0", suffix = ""] = quantityGrammar.exec(quantity) ?? [];
-  return Number(number) * (factors[suffix] ?? 1);
 }
 
 /** `10 GiB`, `71 MiB`: what a person compares. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { containersOf, kindOf, podOf } from "../kubernetes";
 import type { Place } from "../place";
-import { amount } from "../quantity";
+import { amount } from "../../infra/quantity";
 import { stackRule } from "../rule";
 
 const price = (about: string) => z.number().min(0).describe(about);

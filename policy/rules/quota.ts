@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { kindOf, userOf } from "../kubernetes";
-import { amount } from "../quantity";
+import { amount } from "../../infra/quantity";
 import { resourceRule, stackRule } from "../rule";
 
 const most = z.object({

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { containersOf, podOf } from "../kubernetes";
-import { amount } from "../quantity";
+import { amount } from "../../infra/quantity";
 import { resourceRule } from "../rule";
 
 const amounts = ["cpu", "memory"];
