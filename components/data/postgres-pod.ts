@@ -18,12 +18,6 @@ const passwordFolder = "/etc/postgresql-password";
 // Below the volume's root, where some file systems keep a folder of their own.
 const pgdata = { name: "PGDATA", value: `${dataFolder}/pgdata` };
 
-// Over TCP, as clients come; it ends before it would sign in.
-const answers = {
-  exec: { command: ["pg_isready", "--quiet", "--host=127.0.0.1"] },
-  timeoutSeconds: 5,
-};
-
 const resources = { requests: { cpu: "50m", memory: "128Mi" }, limits: { cpu: "1", memory: "512Mi" } };
 
 /** Postgres's pod: an init container makes the database ready, then the server runs alone. */
@@ -34,6 +28,13 @@ export function postgresPod({
   image: string;
   database: string;
 }): k8s.types.input.core.v1.PodSpec {
+  // Over TCP, as clients come, and with a name that may: it ends before it would sign in, and is logged for no failure.
+  const answers = {
+    exec: {
+      command: ["pg_isready", "--quiet", "--host=127.0.0.1", `--username=${database}`, `--dbname=${database}`],
+    },
+    timeoutSeconds: 5,
+  };
   const mounts = [
     { name: "config", mountPath: configFolder, readOnly: true },
     { name: "data", mountPath: dataFolder },
