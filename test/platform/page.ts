@@ -18,7 +18,7 @@ export function commands(page: string, heading: string): string {
 /** Runs such commands on the test cluster, one after the other, and gives what they print; throws when one fails. */
 export function follow(page: string, heading: string): string {
   const bin = path.dirname(toolPath("kubectl"));
-  return execFileSync("bash", ["-euo", "pipefail", "-c", commands(page, heading)], {
+  return execFileSync("bash", ["--norc", "-euo", "pipefail", "-c", commands(page, heading)], {
     encoding: "utf8",
     timeout: 180_000,
     env: { ...process.env, PATH: `${bin}:${process.env["PATH"] ?? ""}`, KUBECONFIG: kubeconfig() },

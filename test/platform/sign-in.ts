@@ -18,6 +18,13 @@ export interface Guarded extends Deployed {
  * and nobody is banned.
  */
 export async function deployAuthelia(args: Partial<PlatformArgs> = {}): Promise<Guarded> {
+  const platform = await convergeAuthelia(args);
+  forget();
+  return platform;
+}
+
+/** The same, and what people did before stays. */
+export async function convergeAuthelia(args: Partial<PlatformArgs> = {}): Promise<Guarded> {
   const platform = await deploy({
     users: Object.entries(groups).map(([name, groups]) => ({ name, groups, size: "small" })),
     ...args,
@@ -28,7 +35,6 @@ export async function deployAuthelia(args: Partial<PlatformArgs> = {}): Promise<
       ...args.extra,
     },
   });
-  forget();
   const portalHost = `auth.${platform.domain}`;
   return {
     ...platform,
