@@ -99,7 +99,10 @@ export async function redis(folder: string): Promise<Store> {
   return { ...store, ...control };
 }
 
-function restartable(run: () => Promise<{ stop: () => Promise<void> }>): Pick<Store, "start" | "stop"> {
+/** What can be stopped and started again. */
+export function restartable(
+  run: () => Promise<{ stop: () => Promise<void> }>,
+): Pick<Store, "start" | "stop"> {
   let running: { stop: () => Promise<void> } | undefined;
   const stop = async () => {
     await running?.stop();
@@ -114,7 +117,8 @@ function restartable(run: () => Promise<{ stop: () => Promise<void> }>): Pick<St
   };
 }
 
-function ownFolder(folder: string, name: string, owner?: Owner): string {
+/** A folder below, which is its owner's alone. */
+export function ownFolder(folder: string, name: string, owner?: Owner): string {
   const own = path.join(folder, name);
   fs.mkdirSync(own, { mode: 0o700 });
   if (owner !== undefined) {
@@ -125,7 +129,8 @@ function ownFolder(folder: string, name: string, owner?: Owner): string {
   return own;
 }
 
-function userCalled(name: string): Owner {
+/** A user of this machine. */
+export function userCalled(name: string): Owner {
   const id = (flag: string) => Number(execFileSync("id", [flag, name], { encoding: "utf8" }));
   return { uid: id("-u"), gid: id("-g") };
 }

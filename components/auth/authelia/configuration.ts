@@ -206,7 +206,8 @@ function backend(backend: Backend) {
   return {
     password_reset: { disable: !backend.passwordReset },
     password_change: { disable: !backend.passwordReset },
-    // Who leaves a group in the directory keeps its rights for this long.
+    // Who leaves a group in the directory keeps its rights for this long. While the directory is away nobody signs in,
+    // and a session goes on with what was last heard, for as long as sessions last.
     refresh_interval: "1m",
     ldap: defined({
       address: backend.address,
