@@ -124,8 +124,8 @@ export function platform(config: Config) {
     ),
     /** Sizes of each user's volumes, by the user's name; the next `up` refuses to shrink them. */
     volumes: byUser((_, user) => ({ home: user.home, extensions: storage.extensions })),
-    /** The authority that a browser must trust, PEM. */
-    ca: certificates.ca,
+    /** The authority that a browser must trust, PEM; absent where it does so already. */
+    ...(certificates.ca === undefined ? {} : { ca: certificates.ca }),
   };
 }
 
