@@ -32,6 +32,13 @@ const pem = z
 
 const text = z.string().min(1);
 
+const filterMessage = "must be a filter in parentheses such as (objectClass=groupOfNames)";
+const filter = z.string({ error: filterMessage }).regex(/^\(.+\)$/, { error: filterMessage });
+const usersFilter = filter.refine(
+  (text) => text.includes("{username_attribute}") && text.includes("{input}"),
+  { error: "must have {username_attribute} and {input} in it: what is searched, and what was typed" },
+);
+
 const ldap = keys({
   type: z.literal("ldap"),
   address: serverUrl(["ldaps", "ldap"], "ldaps://ldap.example.com"),
@@ -42,9 +49,9 @@ const ldap = keys({
   baseDn: text.describe("Where the search begins: dc=example,dc=com"),
   user: text.describe("The account that searches; its password is authSecrets.ldapPassword"),
   additionalUsersDn: text.optional(),
-  usersFilter: text.optional().describe("The implementation's own when absent"),
+  usersFilter: usersFilter.optional().describe("The implementation's own when absent"),
   additionalGroupsDn: text.optional(),
-  groupsFilter: text.optional().describe("The implementation's own when absent"),
+  groupsFilter: filter.optional().describe("The implementation's own when absent"),
   attributes: keys({
     username: text.optional(),
     displayName: text.optional(),

@@ -45,6 +45,16 @@ describe("a sign-in that is wrong says so at its place", () => {
     ],
     [{ kind: "authelia", backend: { ...ldap, address: "ldap://x" } }, "backend.startTls", /must be true/],
     [
+      { kind: "authelia", backend: { ...ldap, usersFilter: "({username_attribute}=*)" } },
+      "backend.usersFilter",
+      /must have \{username_attribute\} and \{input\}/,
+    ],
+    [
+      { kind: "authelia", backend: { ...ldap, groupsFilter: "objectClass=groupOfNames" } },
+      "backend.groupsFilter",
+      /must be a filter in parentheses/,
+    ],
+    [
       { kind: "authelia", backend: { ...ldap, address: "https://x" } },
       "backend.address",
       /must be an address/,
