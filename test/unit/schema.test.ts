@@ -7,9 +7,14 @@ import { parseConfig, stackSchema } from "../../infra/config";
 import { minimal } from "./mocks";
 
 const stacks = join(__dirname, "../../stacks");
-/** As an editor reads it: what JSON cannot hold is gone. */
+/**
+ * As an editor reads it: what JSON cannot hold is gone. Editors read patterns as Unicode and zod does not, so that a
+ * class of characters is put in other words.
+ */
 const schema = z.fromJSONSchema(
-  z.record(z.string(), z.json()).parse(JSON.parse(JSON.stringify(stackSchema()))),
+  z
+    .record(z.string(), z.json())
+    .parse(JSON.parse(JSON.stringify(stackSchema()).replaceAll("\\\\p{C}", "\\\\x00-\\\\x1f"))),
 );
 const stackFile = z.object({ config: z.record(z.string(), z.unknown()) });
 

@@ -1,0 +1,131 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { parse } from "yaml";
+import { z } from "zod";
+
+import { secretKeys } from "../../infra/schema";
+import { at, find, minimal, runProgram, type Run } from "./mocks";
+
+const root = join(__dirname, "../..");
+const read = (name: string) => readFileSync(join(root, "stacks", `Pulumi.${name}.yaml`), "utf8");
+const names = ["local", "kind", "dev", "staging", "production"];
+const clouds = ["dev", "staging", "production"];
+/** What the command for local stacks adds; the cloud's name their own. */
+const added = { cluster: minimal.cluster, images: minimal.images };
+
+/** A stack's config, less the namespace of its keys. */
+function configOf(name: string): Record<string, unknown> {
+  const { config } = z.object({ config: z.record(z.string(), z.unknown()) }).parse(parse(read(name)));
+  const own = Object.entries(config).map(([key, value]) => [key.replace(/^vibecode:/, ""), value] as const);
+  return { ...added, ...Object.fromEntries(own) };
+}
+
+const all = (run: Run, kind: string) => run.resources.filter(({ type }) => type.endsWith(`:${kind}`));
+
+describe.each(names)("the stack %s", (name) => {
+  test("is made without a secret that is not in its file, and in a preview too", async () => {
+    expect((await runProgram(configOf(name))).resources.length).toBeGreaterThan(20);
+    expect((await runProgram(configOf(name), { preview: true })).resources.length).toBeGreaterThan(20);
+  });
+
+  test("holds no secret, and says of each that it mentions how it is set", () => {
+    expect(Object.keys(configOf(name)).filter((key) => secretKeys.includes(key))).toEqual([]);
+    expect(read(name)).not.toContain("secure:");
+    for (const key of secretKeys) {
+      const mentioned = read(name)
+        .split("\n")
+        .filter((line) => line.includes(key));
+      for (const line of mentioned) expect(line).toMatch(/^ *# +pulumi config set --secret /);
+    }
+  });
+
+  test("names domains and accounts that are kept for examples, and nobody's", () => {
+    const text = read(name).replaceAll(/#.*schema\.json/g, "");
+    const domains = [...text.matchAll(/\b[a-z0-9.-]+\.(?:com|net|org|io|dev|cloud|localhost)\b/g)].map(
+      ([domain]) => domain,
+    );
+    const known = /(?:^|\.)(?:example\.com|localhost|kubernetes\.io|googleapis\.com|svc\.id)$|\.id\.goog/;
+    expect(domains.filter((domain) => !known.test(domain) && domain !== "example-dev.svc.id.go")).toEqual([]);
+    const accounts = [...text.matchAll(/\b\d{12}\b/g)].map(([account]) => account);
+    expect(accounts.filter((account) => account !== "111122223333")).toEqual([]);
+  });
+});
+
+describe.each(clouds)("on a cloud, %s", (name) => {
+  let run: Run;
+  beforeAll(async () => {
+    run = await runProgram(configOf(name));
+  });
+
+  test("has Authelia, a certificate by Let's Encrypt, and a record that leads to its load balancer", () => {
+    expect(find(run, "Deployment", "sign-in-authelia").name).toBeDefined();
+    const server = at(find(run, "ClusterIssuer", "certificates-issuer").inputs, "spec", "acme", "server");
+    expect(String(server).includes("staging")).toBe(name === "staging");
+    const { inputs } = find(run, "Service", "ingress-service");
+    expect(at(inputs, "spec", "type")).toBe("LoadBalancer");
+    expect(at(inputs, "metadata", "annotations", "external-dns.kubernetes.io/hostname")).toBe(
+      `*.${String(configOf(name)["domain"])}`,
+    );
+  });
+
+  test("has its volumes in a class that it names", () => {
+    const claims = all(run, "PersistentVolumeClaim").map(({ inputs }) => at(inputs, "spec"));
+    expect(claims.length).toBeGreaterThan(4);
+    const named = at(configOf(name), "storage", "class");
+    expect(claims.map((spec) => at(spec, "storageClassName"))).toEqual(claims.map(() => named));
+  });
+});
+
+describe.each(["staging", "production"])("where it matters, %s", (name) => {
+  let run: Run;
+  beforeAll(async () => {
+    run = await runProgram(configOf(name));
+  });
+
+  test("has two pods of the door and of sign-in, of which one may go at a time", () => {
+    for (const deployment of ["ingress-traefik", "sign-in-authelia"])
+      expect(at(find(run, "Deployment", deployment).inputs, "spec", "replicas")).toBe(2);
+    expect(all(run, "PodDisruptionBudget").map(({ inputs }) => at(inputs, "metadata", "name"))).toEqual(
+      expect.arrayContaining(["traefik", "authelia"]),
+    );
+  });
+
+  test("pulls every image from its own registry, by digest", () => {
+    const text = JSON.stringify(run.resources.map(({ inputs }) => inputs));
+    const pulled = [...text.matchAll(/"image":"([^"]+)"/g)].map(([, image = ""]) => image);
+    expect(pulled.length).toBeGreaterThan(5);
+    for (const image of pulled) expect(image).toMatch(/^registry\.example\.com\/.+@sha256:[0-9a-f]{64}$/);
+  });
+});
+
+test("production keeps what people have made, and the record by which they find it", async () => {
+  const run = await runProgram(configOf("production"));
+  const claims = all(run, "PersistentVolumeClaim").filter(({ name }) => /^(?:alice|bob|carol)-/.test(name));
+  expect(claims).toHaveLength(6);
+  expect(claims.filter(({ retainOnDelete }) => !retainOnDelete)).toEqual([]);
+  const pod = at(find(run, "Deployment", "dns-external-dns").inputs, "spec", "template", "spec");
+  expect(at(pod, "containers", 0, "args")).toContain("--policy=upsert-only");
+});
+
+/** Every TypeScript file below a folder, by its path from the root. */
+const sources = (folder: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => join(folder, file));
+
+describe("nothing in the program knows a stack's name", () => {
+  const files = [...sources("infra"), ...sources("components")];
+  const text = (file: string) => readFileSync(join(root, file), "utf8");
+
+  test("it is asked for once, to find the stack's own file and its last outputs", () => {
+    expect(files.length).toBeGreaterThan(50);
+    expect(files.filter((file) => text(file).includes("getStack("))).toEqual(["infra/surroundings.ts"]);
+  });
+
+  test.each(names)("%s stands in no comparison", (name) => {
+    const compared = new RegExp(`(?:[!=]==? *|case +|includes\\(|\\[)["'\`]${name}["'\`]`);
+    const found = files.filter((file) => compared.test(text(file)));
+    expect(found).toEqual([]);
+  });
+});
