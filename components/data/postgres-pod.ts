@@ -31,7 +31,13 @@ export function postgresPod({
   // Over TCP, as clients come, and with a name that may: it ends before it would sign in, and is logged for no failure.
   const answers = {
     exec: {
-      command: ["pg_isready", "--quiet", "--host=127.0.0.1", `--username=${database}`, `--dbname=${database}`],
+      command: [
+        "pg_isready",
+        "--quiet",
+        "--host=127.0.0.1",
+        `--username=${database}`,
+        `--dbname=${database}`,
+      ],
     },
     timeoutSeconds: 5,
   };
