@@ -7,6 +7,7 @@ import { checkout, dataFolder } from "../paths";
 import { Events, isNoise, type Touched } from "./events";
 import { countPending, settlePending } from "./pending";
 import type { Pulumi } from "./prepare";
+import { clearRemnants } from "./remnants";
 import { saltFile, secretNames, stackFolder, stateFile, writeConfig, type StackFolder } from "./stack-folder";
 import { clearStaleLocks } from "./stack-lock";
 
@@ -111,6 +112,7 @@ class LocalStack {
   private async change(command: string, args: readonly string[], report: Report): Promise<Outcome> {
     const config = this.config();
     await clearStaleLocks(this.files, report);
+    clearRemnants(this.files, report);
     await this.settle(report);
     const events = new Events(report, this.print);
     const began = Date.now();
@@ -166,7 +168,8 @@ class LocalStack {
       ...options,
       env: {
         ...this.pulumi.env,
-        PULUMI_BACKEND_URL: `file://${backend}`,
+        // A killed engine may leave the attributes beside a file empty, and the file unreadable: none are written.
+        PULUMI_BACKEND_URL: `file://${backend}?metadata=skip`,
         PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile,
         PULUMI_CONFIG_PASSPHRASE: undefined,
         PULUMI_STACK: undefined,

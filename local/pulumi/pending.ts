@@ -5,6 +5,7 @@ const resource = z.looseObject({
   type: z.string(),
   id: z.string().optional(),
   inputs: z.record(z.string(), z.unknown()).optional(),
+  resourceHooks: z.object({ BeforeCreate: z.array(z.string()).nullish() }).nullish(),
 });
 
 const deployment = z.looseObject({
@@ -26,7 +27,8 @@ export function countPending(stateFileText: string): number {
  * Settles what an interrupted run left, in a state from `pulumi stack export`. An object whose creation was cut
  * off may or may not exist; the engine would create it again, and meet it. It is put into the state under the
  * name it would have, marked to be refreshed before anything else: the provider then says whether it is there.
- * Updates and deletions that were cut off are simply done again.
+ * Updates and deletions that were cut off are simply done again, as is a creation with a hook before it: nobody knows
+ * whether the hook ran, and an object that is taken over would not run it.
  */
 export function settlePending(text: string): { state: Exported; adopted: string[]; dropped: string[] } {
   const state = exported.parse(JSON.parse(text));
@@ -36,7 +38,8 @@ export function settlePending(text: string): { state: Exported; adopted: string[
   const dropped: string[] = [];
   for (const pending of state.deployment.pending_operations ?? []) {
     const { urn } = pending.resource;
-    const id = pending.type === "creating" && !known.has(urn) ? kubernetesId(pending.resource) : undefined;
+    const isNew = pending.type === "creating" && !known.has(urn) && !hasHook(pending.resource);
+    const id = isNew ? kubernetesId(pending.resource) : undefined;
     if (id === undefined) {
       dropped.push(urn);
       continue;
@@ -51,6 +54,9 @@ export function settlePending(text: string): { state: Exported; adopted: string[
     dropped,
   };
 }
+
+const hasHook = ({ resourceHooks }: z.infer<typeof resource>) =>
+  (resourceHooks?.BeforeCreate ?? []).length > 0;
 
 const named = z.object({ metadata: z.object({ name: z.string(), namespace: z.string().optional() }) });
 

@@ -32,7 +32,7 @@ export async function clearStaleLocks(files: StackFolder, report: Report, patien
     // One that ended in its own way has taken its lock along.
     if (!fs.existsSync(file)) continue;
     report(`removing the lock that a killed Pulumi left: ${holder}`);
-    fs.rmSync(file, { force: true });
+    for (const left of [file, `${file}.attrs`]) fs.rmSync(left, { force: true });
   }
 }
 
