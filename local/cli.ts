@@ -4,7 +4,7 @@ import { destroy } from "./commands/destroy";
 import { down } from "./commands/down";
 import { message } from "./commands/message";
 import { password } from "./commands/password";
-import { preview } from "./commands/preview";
+import { preview, type PreviewOptions } from "./commands/preview";
 import { purge } from "./commands/purge";
 import { retained } from "./commands/retained";
 import { secret } from "./commands/secret";
@@ -32,9 +32,14 @@ program
 
 program
   .command("preview")
-  .description("show what `up` would change")
+  .description("show what `up` would change, and what the policy pack says of it")
   .addOption(stack)
-  .action((options: StackOption) => preview(options.stack));
+  .option("--state <file>", "compare with what `pulumi stack export` printed")
+  .option("--offline", "ask nobody, for a stack of this machine too")
+  .option("--detail", "show every property that differs")
+  .option("--live", "ask cluster and backend, with your own login")
+  .option("--drift", "fail where the cluster is not what the stack's file says")
+  .action((options: StackOption & PreviewOptions) => preview(options.stack, options));
 
 program
   .command("status")

@@ -3,7 +3,7 @@ import * as path from "node:path";
 
 import { z } from "zod";
 
-import { parseConfig } from "../infra/config";
+import { parseConfig, type Config } from "../infra/config";
 import { ConfigError } from "../infra/explain";
 import { imageExtensions } from "../infra/surroundings";
 import { chooseCluster, type Cluster } from "./cluster";
@@ -15,6 +15,7 @@ import { imagesConfig } from "./parts";
 import { dataFolder } from "./paths";
 import { openStack, preparePulumi, stackExists, type LocalStack, type Pulumi } from "./pulumi";
 import { remoteOutputs } from "./remote";
+import { engineConfig } from "./stack-config";
 import { readStackFile, type StackFile } from "./stack";
 import { toolPath } from "./toolchain";
 
@@ -121,24 +122,19 @@ export function machineConfig(
 }
 
 /**
- * Checks a local stack's config before anything is built or started, as the program will.
+ * Checks a local stack's config before anything is built or started, as the program will, and gives it complete.
  *
  * @throws {UserError} with every mistake
  */
-export function checkConfig(platform: Platform): void {
+export function checkConfig(platform: Platform): Config {
   const { stack } = platform;
   const config = {
     ...stack.config,
     ...machineConfig(platform, { workspace: "local:1", traefik: "local:1" }),
   };
-  const raw = Object.entries(config).map(([key, value]) => [
-    key,
-    typeof value === "string" ? value : JSON.stringify(value),
-  ]);
   try {
     // A local stack's secrets are not in its file, so what is there lies open.
-    const around = { isSecret: () => false, imageExtensions: imageExtensions() };
-    parseConfig(z.record(z.string(), z.string()).parse(Object.fromEntries(raw)), around);
+    return parseConfig(engineConfig(config), { isSecret: () => false, imageExtensions: imageExtensions() });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const secret = `; \`${habit("secret NAME=...", stack.name)}\` takes a secret`;

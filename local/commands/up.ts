@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
+import type { Config } from "../../infra/config";
 import { embeddedTools } from "../cluster/embedded";
 import { habit } from "../habit";
 import { clusterPackages, ensurePackages, imagePackages, onPath, preflight } from "../host";
@@ -19,26 +20,28 @@ import {
 } from "../platform";
 import { partsOf } from "../parts";
 import { runSteps } from "../progress";
-import { preparePulumi, type Outcome, type Pulumi } from "../pulumi";
-import { runEngine } from "../remote";
+import { offlinePulumi, policyArgs, preparePulumi, type Outcome, type Pulumi } from "../pulumi";
+import { remotePolicy, runEngine } from "../remote";
 import { ensureTools } from "../toolchain";
+import { mustKeepPolicy } from "../verdict";
 
 /** Converges a stack: machine, tools, images, cluster, then `pulumi up`; says at the end how to get in. */
 export async function up(stackName: string): Promise<void> {
   const platform = await findPlatform(stackName);
   console.log(`Cluster: ${platform.cluster.why}`);
   if (platform.cluster.kind === "existing") {
-    await runEngine(platform, "up");
+    await runEngine(platform, "up", await remotePolicy(platform));
     return;
   }
-  checkConfig(platform);
-  const { outcome, outputs } = await upLocal(platform);
+  const { outcome, outputs } = await upLocal(platform, checkConfig(platform));
   console.log(summary(outcome));
   await printAccess(platform, outputs);
 }
 
-async function upLocal(platform: Platform): Promise<{ outcome: Outcome; outputs: Outputs }> {
+async function upLocal(platform: Platform, config: Config): Promise<{ outcome: Outcome; outputs: Outputs }> {
   const { cluster } = platform;
+  const { name } = platform.stack;
+  let pack: string[] = [];
   const isEmbedded = cluster.kind === "embedded";
   const isBasic = signInKind(platform.stack) === "basic";
   let pulumi: Pulumi | undefined;
@@ -82,21 +85,45 @@ async function upLocal(platform: Platform): Promise<{ outcome: Outcome; outputs:
   );
   await runSteps([
     {
-      title: "Cluster",
+      title: "Images of the platform",
       run: async (report) => {
         images = await ensureImages(parts.images, report);
-        remember(platform);
-        await cluster.start(report);
-        await cluster.loadImages(Object.values(images), report);
-        return `Cluster: ${(await cluster.status()).detail}`;
+        return undefined;
       },
     },
+  ]);
+  // The policy asks no cluster, so it need not wait for one.
+  await runSteps(
+    [
+      {
+        title: "Cluster",
+        run: async (report) => {
+          if (images === undefined) throw new Error("an earlier step did not run");
+          remember(platform);
+          await cluster.start(report);
+          await cluster.loadImages(Object.values(images), report);
+          return `Cluster: ${(await cluster.status()).detail}`;
+        },
+      },
+      {
+        title: "Policy",
+        run: async (report) => {
+          if (pulumi === undefined || images === undefined) throw new Error("an earlier step did not run");
+          const stack = await openLocalStack(platform, offlinePulumi(pulumi), images, report);
+          pack = policyArgs({ stack: name, config, state: stack.state(), folder: stack.folder });
+          return mustKeepPolicy(stack, pack, report);
+        },
+      },
+    ],
+    { concurrent: true },
+  );
+  await runSteps([
     {
       title: "pulumi up",
       run: async (report) => {
         if (pulumi === undefined || images === undefined) throw new Error("an earlier step did not run");
         const stack = await openLocalStack(platform, pulumi, images, report);
-        outcome = await stack.up(report);
+        outcome = await stack.up(report, pack);
         outputs = await localOutputs(stack);
         return undefined;
       },

@@ -4,11 +4,19 @@ import { z } from "zod";
 import { UserError, type Report } from "../errors";
 import { run } from "../host";
 import { checkout, dataFolder } from "../paths";
-import { Events, isNoise, type Touched } from "./events";
+import { Events, isNoise, type Touched, type Violation } from "./events";
 import { countPending, settlePending } from "./pending";
 import type { Pulumi } from "./prepare";
 import { clearRemnants } from "./remnants";
-import { saltFile, secretNames, stackFolder, stateFile, writeConfig, type StackFolder } from "./stack-folder";
+import {
+  saltFile,
+  secretNames,
+  seedSecrets,
+  stackFolder,
+  stateFile,
+  writeConfig,
+  type StackFolder,
+} from "./stack-folder";
 import { clearStaleLocks } from "./stack-lock";
 
 export interface StackArgs {
@@ -21,6 +29,10 @@ export interface StackArgs {
   overrides?: Readonly<Record<string, unknown>>;
   /** The folder of Pulumi.yaml. Default the checkout. */
   project?: string;
+  /** Where state and secrets lie. Default: beside the cluster's volumes. */
+  folder?: string;
+  /** The stack's file. Default: that of `stack` in the project. */
+  source?: string;
   /** Takes warnings and what the program prints, whole. Default: standard error. */
   print?: (text: string) => void;
 }
@@ -34,6 +46,16 @@ export interface Outcome {
   seconds: number;
 }
 
+/** What a run of the engine would do. */
+export interface Plan {
+  /** Resources by operation: `{ create: 2, same: 40 }`. */
+  changes: Readonly<Record<string, number>>;
+  /** What the policy pack says of it; a mandatory one stops an `up`. */
+  violations: readonly Violation[];
+  /** What else is wrong, where a mandatory rule is broken too. */
+  errors: readonly string[];
+}
+
 /** Whether a local stack was ever made on this machine; touches nothing. */
 export function stackExists(cluster: string, stack: string): boolean {
   return fs.existsSync(path.join(dataFolder, "clusters", cluster, "project", `Pulumi.${stack}.yaml`));
@@ -41,12 +63,19 @@ export function stackExists(cluster: string, stack: string): boolean {
 
 /** Opens a local stack; makes it where it does not exist. */
 export async function openStack(args: StackArgs, report: Report): Promise<LocalStack> {
-  const files = stackFolder(args.cluster, args.stack, args.project ?? checkout);
+  const found = stackFolder(args.cluster, args.stack, args.project ?? checkout, args.folder);
+  const files = { ...found, source: args.source ?? found.source };
   const { pulumi, overrides = {}, print = toStandardError } = args;
   const stack = new LocalStack(files, pulumi, overrides, print);
   await stack.make(report);
   return stack;
 }
+
+const quiet = () => undefined;
+
+const toStandardOutput = (line: string) => {
+  process.stdout.write(`${line}\n`);
+};
 
 const toStandardError = (text: string) => {
   process.stderr.write(`${text}\n`);
@@ -61,21 +90,53 @@ class LocalStack {
     private readonly print: (text: string) => void,
   ) {}
 
-  /** Brings the cluster to what the program says; goes on where an interrupted run stopped. */
-  up(report: Report): Promise<Outcome> {
-    return this.change("up", ["--skip-preview"], report);
+  /** Where the stack's files are, for what belongs to one run. */
+  get folder(): string {
+    return this.files.folder;
   }
 
-  /** Prints what `up` would do. */
-  async preview(args: readonly string[] = []): Promise<void> {
+  /** Writes the config of this moment, and gives its file. */
+  writtenConfig(): string {
+    writeConfig(this.files, this.overrides);
+    return this.files.configFile;
+  }
+
+  /** The stack's state as the backend keeps it; its secrets are encrypted. */
+  state(): string {
+    return fs.readFileSync(stateFile(this.files), "utf8");
+  }
+
+  /** Brings the cluster to what the program says; goes on where an interrupted run stopped. */
+  up(report: Report, args: readonly string[] = []): Promise<Outcome> {
+    return this.change("up", ["--skip-preview", ...args], report);
+  }
+
+  /**
+   * Says what `up` would do, and gives it counted.
+   *
+   * @param print takes each line that Pulumi prints. Default: standard output
+   * @throws {UserError} when the preview itself fails; a mandatory rule that is broken is an answer
+   */
+  async preview(args: readonly string[] = [], print = toStandardOutput): Promise<Plan> {
     const color = process.stdout.isTTY ? "always" : "never";
-    const config = this.config();
-    const ran = await this.engine(["preview", "--suppress-progress", "--color", color, ...config, ...args], {
+    const log = path.join(this.files.folder, `events.${process.pid}`);
+    const flags = ["--suppress-progress", "--color", color, "--event-log", log, ...this.config()];
+    const events = new Events(quiet, quiet);
+    const ran = await this.engine(["preview", ...flags, ...args], {
       onLine: (line) => {
-        if (!isNoise(line)) process.stdout.write(`${line}\n`);
+        if (!isNoise(line)) print(line);
       },
+      // Without it the engine keeps no such log.
+      env: { PULUMI_DEBUG_COMMANDS: "true" },
     });
-    if (ran.code !== 0) throw new UserError("the preview failed", "mend what it says above");
+    if (fs.existsSync(log)) {
+      for (const line of fs.readFileSync(log, "utf8").split("\n")) events.line(line);
+      fs.rmSync(log);
+    }
+    const { changes, violations, failures } = events;
+    if (ran.code !== 0 && !violations.some(({ mandatory }) => mandatory))
+      throw new UserError("the preview failed", "mend what it says above");
+    return { changes, violations, errors: failures };
   }
 
   /** The stack's outputs; secret ones only when asked for. */
@@ -92,6 +153,31 @@ class LocalStack {
   /** Encrypts a value with the stack's passphrase, for the next `up`. It is no argument, which others could see. */
   async setSecret(name: string, value: string): Promise<void> {
     await this.ask(["config", "set", "--secret", "--path", `${this.files.projectName}:${name}`], value);
+  }
+
+  /**
+   * Encrypts many values at once, by their paths in the config.
+   *
+   * @param config what stands beside them under the same keys
+   */
+  async setSecrets(
+    config: Readonly<Record<string, unknown>>,
+    values: readonly (readonly [string, string])[],
+  ): Promise<void> {
+    if (values.length === 0) return;
+    seedSecrets(this.files, config, (key) => values.some(([place]) => place.split("[", 1).join() === key));
+    const words = values.flatMap(([place, value]) => ["--secret", `${place}=${value}`]);
+    await this.ask(["config", "set-all", "--path", ...words]);
+  }
+
+  /** The state as `pulumi stack export` gives it, its secrets encrypted. */
+  exportState(): Promise<string> {
+    return this.ask(["stack", "export"]);
+  }
+
+  /** Takes over what `exportState` gave. */
+  async importState(text: string): Promise<void> {
+    await this.ask(["stack", "import"], text);
   }
 
   async removeSecret(name: string): Promise<void> {
@@ -143,8 +229,7 @@ class LocalStack {
 
   /** The config of this moment, for a run of the program; a question about the stack leaves an `up` its own. */
   private config(): string[] {
-    writeConfig(this.files, this.overrides);
-    return ["--config-file", this.files.configFile];
+    return ["--config-file", this.writtenConfig()];
   }
 
   /** A question about the stack, which needs no program; its answer is what Pulumi prints. */
@@ -168,6 +253,7 @@ class LocalStack {
       ...options,
       env: {
         ...this.pulumi.env,
+        ...options?.env,
         // A killed engine may leave the attributes beside a file empty, and the file unreadable: none are written.
         PULUMI_BACKEND_URL: `file://${backend}?metadata=skip`,
         PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile,

@@ -3,6 +3,8 @@ import type { Report } from "../errors";
 
 const metadata = z.object({ op: z.string(), urn: z.string(), type: z.string() });
 
+const policyEvent = z.object({ message: z.string(), policyName: z.string(), enforcementLevel: z.string() });
+
 const event = z.object({
   resourcePreEvent: z.object({ metadata }).optional(),
   resOutputsEvent: z.object({ metadata }).optional(),
@@ -15,6 +17,7 @@ const event = z.object({
       ephemeral: z.boolean().optional(),
     })
     .optional(),
+  policyEvent: policyEvent.optional(),
   summaryEvent: z.object({ resourceChanges: z.record(z.string(), z.number()).nullish() }).optional(),
 });
 
@@ -22,6 +25,16 @@ const event = z.object({
 export interface Touched {
   operation: string;
   name: string;
+}
+
+/** What a policy says of one resource, or of the whole stack. */
+export interface Violation {
+  /** The rule's name in the pack: `service-door`. */
+  rule: string;
+  /** Whether it stops the run; what is not mandatory only says so. */
+  mandatory: boolean;
+  /** Which resource, what is wrong in it, and what to change. */
+  message: string;
 }
 
 /** `Deployment alice` of `urn:pulumi:local::vibecode::...$kubernetes:apps/v1:Deployment::alice`. */
@@ -39,6 +52,10 @@ export class Events {
   readonly touched: Touched[] = [];
   /** What failed, whole, each with its resource's name before it. */
   readonly errors: string[] = [];
+  /** The same without what the policy pack said. */
+  readonly failures: string[] = [];
+  /** What the policy pack says. */
+  readonly violations: Violation[] = [];
   private readonly working = new Map<string, string>();
   private unchanged = 0;
 
@@ -54,12 +71,19 @@ export class Events {
       if (text.trim() !== "") this.print(text);
       return;
     }
-    const { resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent, summaryEvent } =
-      parsed.data;
+    const {
+      resourcePreEvent,
+      resOutputsEvent,
+      resOpFailedEvent,
+      diagnosticEvent,
+      policyEvent,
+      summaryEvent,
+    } = parsed.data;
     if (resourcePreEvent) this.begin(resourcePreEvent.metadata);
     if (resOutputsEvent) this.end(resOutputsEvent.metadata);
     if (resOpFailedEvent) this.working.delete(resOpFailedEvent.metadata.urn);
     if (diagnosticEvent) this.diagnostic(diagnosticEvent);
+    if (policyEvent) this.policy(policyEvent);
     // The stack reads its own outputs in each run, and a reading changes nothing.
     const counted = Object.entries(summaryEvent?.resourceChanges ?? {}).filter(([op]) => op !== "read");
     if (summaryEvent) this.changes = Object.fromEntries(counted);
@@ -85,6 +109,18 @@ export class Events {
     this.report(`${this.touched.length} resources changed, ${this.unchanged} as they were${now}`);
   }
 
+  private policy({ policyName, enforcementLevel, message }: z.infer<typeof policyEvent>): void {
+    const violation = {
+      rule: policyName,
+      mandatory: enforcementLevel === "mandatory",
+      message: withoutColour(message),
+    };
+    this.violations.push(violation);
+    const said = `policy ${violation.rule}: ${violation.message}`;
+    if (violation.mandatory) this.errors.push(said);
+    else this.print(`warning: ${said}`);
+  }
+
   private diagnostic(event: {
     message: string;
     severity: string;
@@ -95,8 +131,10 @@ export class Events {
     const about = event.urn === undefined || event.urn === "" ? "" : `${shortName(event.urn)}: `;
     if (message === "" || event.severity === "debug" || isNoise(message)) return;
     if (event.ephemeral === true) this.report(`${about}${message}`);
-    else if (event.severity === "error") this.errors.push(`${about}${message}`);
-    else this.print(event.severity === "warning" ? `warning: ${about}${message}` : `${about}${message}`);
+    else if (event.severity === "error") {
+      this.errors.push(`${about}${message}`);
+      this.failures.push(`${about}${message}`);
+    } else this.print(event.severity === "warning" ? `warning: ${about}${message}` : `${about}${message}`);
   }
 }
 
@@ -107,6 +145,9 @@ export function isNoise(message: string): boolean {
     /^(update|refresh|destroy|preview) failed$/.test(message)
   );
 }
+
+/** The engine's text without its own marks of colour: `<{%fg 1%}>`. */
+const withoutColour = (text: string) => text.replaceAll(/<\{%[^%]*%\}>/g, "").trim();
 
 function parseJson(text: string): unknown {
   try {

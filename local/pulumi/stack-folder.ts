@@ -14,6 +14,8 @@ export interface StackFolder {
   projectName: string;
   /** The project as it is checked out. */
   project: string;
+  /** The stack's own file, which the engine never writes. */
+  source: string;
   /** The same project without a program, where the engine may write its stack file. */
   scratch: string;
   /** Where the engine keeps the stack's state. */
@@ -23,15 +25,24 @@ export interface StackFolder {
   configFile: string;
 }
 
-/** Finds a stack's files, and makes the folders and the passphrase where they are not there yet. */
-export function stackFolder(cluster: string, stack: string, project: string): StackFolder {
-  const folder = path.join(dataFolder, "clusters", cluster);
+/**
+ * Finds a stack's files, and makes the folders and the passphrase where they are not there yet.
+ *
+ * @param folder default: that of the cluster of this name, beside its volumes
+ */
+export function stackFolder(
+  cluster: string,
+  stack: string,
+  project: string,
+  folder = path.join(dataFolder, "clusters", cluster),
+): StackFolder {
   const projectName = z.object({ name: z.string() }).parse(read(path.join(project, "Pulumi.yaml"))).name;
   const files: StackFolder = {
     folder,
     stack,
     projectName,
     project,
+    source: path.join(project, "stacks", `Pulumi.${stack}.yaml`),
     scratch: path.join(folder, "project"),
     backend: path.join(folder, "state"),
     passphraseFile: path.join(folder, "passphrase"),
@@ -77,10 +88,9 @@ const stackFile = z.looseObject({
 
 /** Writes the config for one run. The engine would write the salt into the checkout, so it gets this copy. */
 export function writeConfig(files: StackFolder, overrides: Readonly<Record<string, unknown>>): void {
-  const source = path.join(files.project, "stacks", `Pulumi.${files.stack}.yaml`);
-  if (!fs.existsSync(source))
+  if (!fs.existsSync(files.source))
     throw new UserError(`there is no stack ${files.stack}`, `write stacks/Pulumi.${files.stack}.yaml`);
-  const checkedOut = stackFile.parse(read(source));
+  const checkedOut = stackFile.parse(read(files.source));
   if (checkedOut.encryptionsalt !== undefined)
     throw new UserError(
       `stacks/Pulumi.${files.stack}.yaml holds secrets of another passphrase (encryptionsalt)`,
@@ -96,6 +106,23 @@ export function writeConfig(files: StackFolder, overrides: Readonly<Record<strin
   fs.renameSync(draft, files.configFile);
 }
 
+/** Puts keys of a config beside the stack's secrets, which replace what is in the stack's file key by key. */
+export function seedSecrets(
+  files: StackFolder,
+  config: Readonly<Record<string, unknown>>,
+  isSeeded: (key: string) => boolean,
+): void {
+  const { config: own, ...salted } = stackFile.parse(read(saltFile(files)));
+  const seeds = Object.entries(config).filter(([key]) => isSeeded(key));
+  fs.writeFileSync(
+    saltFile(files),
+    stringify({ ...salted, config: { ...own, ...Object.fromEntries(seeds) } }),
+    {
+      mode: 0o600,
+    },
+  );
+}
+
 /** Places of the stack's secrets, below the project's name: `secretEnv.alice.TOKEN`. */
 export function secretNames(files: StackFolder): string[] {
   const { config } = stackFile.parse(read(saltFile(files)));
@@ -106,6 +133,8 @@ export function secretNames(files: StackFolder): string[] {
 
 /** Where below a value something is encrypted. */
 function places(value: unknown, path: string): string[] {
+  if (Array.isArray(value))
+    return value.flatMap((inner: unknown, index) => places(inner, `${path}[${index}]`));
   const found = z.record(z.string(), z.unknown()).safeParse(value).data ?? {};
   if ("secure" in found) return [path];
   return Object.entries(found).flatMap(([key, inner]) => places(inner, `${path}.${key}`));

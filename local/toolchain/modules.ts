@@ -52,6 +52,8 @@ const table = {
   "oauth2-proxy": {
     ldflags: (version) => `-s -w -X main.VERSION=${version("github.com/oauth2-proxy/oauth2-proxy/v7")}`,
   },
+  // Judges the workflows of .github. Tests alone use it.
+  actionlint: plain,
   supervise: plain,
   pause: plain,
 } satisfies Record<string, Module>;

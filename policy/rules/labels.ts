@@ -42,6 +42,6 @@ export const labels = resourceRule({
   },
 });
 
-/** Patches of somebody else's object are not ours to label, and lists are no objects. */
+/** Patches of somebody else's object are not ours to label; lists are no objects, nor is a chart, which labels its own. */
 const isObject = (kind: string | undefined): boolean =>
-  kind !== undefined && !kind.endsWith("Patch") && !kind.endsWith("List");
+  kind !== undefined && kind !== "Release" && !kind.endsWith("Patch") && !kind.endsWith("List");

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { unknown } from "../server";
 import type { Diff, DiffKind, PropertyMap } from "../server";
 import type { Kind } from "./kind";
 
@@ -14,7 +15,10 @@ export function difference(
   const wanted = kind.complete(news);
   const had = kind.complete(oldInputs);
   const names = new Set([...Object.keys(wanted), ...Object.keys(had)]);
-  const changed = [...names].filter((name) => !isDeepStrictEqual(olds[name] ?? undefined, wanted[name]));
+  // A state without its secrets cannot tell whether they changed.
+  const isSame = (name: string) =>
+    olds[name] === unknown || isDeepStrictEqual(olds[name] ?? undefined, wanted[name]);
+  const changed = [...names].filter((name) => !isSame(name));
 
   const aged = kind.aged({ ...olds, ...wanted });
   const renewed = Object.keys(aged).filter((name) => aged[name] !== false);

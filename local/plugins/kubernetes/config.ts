@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { hasUnknown } from "../server";
+import { hasUnknown, unknown } from "../server";
 import type { CheckFailure, Diff, PropertyMap } from "../server";
 import { loadCluster } from "./kubeconfig";
 
@@ -56,7 +56,8 @@ function identity(inputs: PropertyMap): unknown {
 
 /** Another cluster makes another provider, and with it every object anew; anything else is an update. */
 export function diffConfig(olds: PropertyMap, news: PropertyMap): Diff {
-  const isSame = (key: string) => isDeepStrictEqual(olds[key], news[key]);
+  // A state without its secrets cannot tell whether they changed.
+  const isSame = (key: string) => olds[key] === unknown || isDeepStrictEqual(olds[key], news[key]);
   const changed = [...new Set([...Object.keys(olds), ...Object.keys(news)])].filter((key) => !isSame(key));
   const moved = (): string[] => {
     const ids = [olds["clusterIdentifier"], news["clusterIdentifier"]];

@@ -1,4 +1,4 @@
-import { formatPath, isList, isObject } from "../server";
+import { formatPath, isList, isObject, unknown } from "../server";
 import type { Diff, DiffKind, Path, PropertyMap } from "../server";
 import { deletesFirst, needsReplacement } from "./replace";
 import type { Mutable } from "./replace";
@@ -25,9 +25,26 @@ export function changes(old: unknown, now: unknown, path: Path = []): Change[] {
   return [{ path, kind: "update" }];
 }
 
+/** What a change leads from, or to. */
+const valueAt = (properties: unknown, path: Path): unknown =>
+  path.reduce<unknown>(
+    (value, key) => (typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined),
+    properties,
+  );
+
+export interface DiffOptions extends Mutable {
+  /**
+   * Take what is not known, in the state or in the program, for what it was: the state came without its secrets, so that
+   * nobody can tell.
+   */
+  passUnknown?: boolean;
+}
+
 /** What an `up` with new inputs would do to the object made from the old ones. */
-export function diffInputs(old: PropertyMap, now: PropertyMap, mutable: Mutable): Diff {
-  const found = changes(old, now);
+export function diffInputs(old: PropertyMap, now: PropertyMap, mutable: DiffOptions): Diff {
+  const isPassed = ({ path }: Change) =>
+    mutable.passUnknown === true && [old, now].some((side) => valueAt(side, path) === unknown);
+  const found = changes(old, now).filter((change) => !isPassed(change));
   const replaces = needsReplacement(old, mutable);
   const detailed = found.map(
     ({ path, kind }) => [formatPath(path), { kind, replace: replaces(path) }] as const,

@@ -1,4 +1,5 @@
 import { serve } from "../server";
 import { Kubernetes } from "./provider";
 
-serve(new Kubernetes());
+// A preview on a machine that must not ask the cluster, even where a kubeconfig knows it.
+serve(new Kubernetes({ hasCluster: process.env["VIBECODE_NO_CLUSTER"] === undefined }));

@@ -23,6 +23,9 @@ export class Kubernetes implements plugin.Provider {
   private connected: Cluster | undefined;
   private warned = false;
 
+  /** @param options.hasCluster false: none is ever asked, and nobody is warned of that. Default true */
+  constructor(private readonly options: { hasCluster: boolean } = { hasCluster: true }) {}
+
   checkConfig(_olds: PropertyMap, news: PropertyMap) {
     return { inputs: news, failures: refusedOptions(news) };
   }
@@ -38,6 +41,7 @@ export class Kubernetes implements plugin.Provider {
   }
 
   async check({ urn, type, name, olds, news, randomSeed }: plugin.CheckRequest, call: Call) {
+    if (this.isPlannedChart(type)) return { inputs: news };
     const failure = unsupported(type, news);
     if (failure) return { inputs: news, failures: [failure] };
     const named = withName(news, { urn, name, olds, seed: randomSeed });
@@ -49,11 +53,13 @@ export class Kubernetes implements plugin.Provider {
     const mutable = {
       configMap: this.config.enableConfigMapMutable,
       secret: this.config.enableSecretMutable,
+      passUnknown: !this.options.hasCluster,
     };
     return Promise.resolve(diffInputs(oldInputs, news, mutable));
   }
 
-  async create({ urn, inputs, preview, timeoutSeconds }: plugin.CreateRequest, call: Call) {
+  async create({ urn, type, inputs, preview, timeoutSeconds }: plugin.CreateRequest, call: Call) {
+    if (this.isPlannedChart(type)) return { id: "", state: inputs };
     const manager = fieldManager(urn, inputs);
     if (preview) return { id: "", state: await this.previewCreate(inputs, manager, call) };
     const existing = await this.cluster().head(inputs, call);
@@ -65,7 +71,8 @@ export class Kubernetes implements plugin.Provider {
   }
 
   async update(request: plugin.UpdateRequest, call: Call) {
-    const { urn, news, olds, preview, ignoreChanges, timeoutSeconds } = request;
+    const { urn, type, news, olds, preview, ignoreChanges, timeoutSeconds } = request;
+    if (this.isPlannedChart(type)) return { state: { ...olds, ...news } };
     const manager = fieldManager(urn, news, olds);
     const merged = { ...olds, ...news };
     if (preview && hasUnknown(news)) return { state: merged };
@@ -121,7 +128,13 @@ export class Kubernetes implements plugin.Provider {
     }
   }
 
+  /** A preview that asks nobody shows a chart as the program gives it; what is in it, only Helm would say. */
+  private isPlannedChart(type: string): boolean {
+    return !this.options.hasCluster && type === "kubernetes:helm.sh/v3:Release";
+  }
+
   private cluster(): Cluster {
+    if (!this.options.hasCluster) throw new NoCluster("no cluster is to be asked");
     this.connected ??= new Cluster(this.config);
     return this.connected;
   }
@@ -179,7 +192,7 @@ export class Kubernetes implements plugin.Provider {
 
   /** What a preview answers when the server could not be asked. */
   private unrehearsed(state: PropertyMap, error: Error, call: Call): PropertyMap {
-    if (isAway(error) && !this.warned) {
+    if (isAway(error) && !this.warned && this.options.hasCluster) {
       this.warned = true;
       call.warn(`this preview is not checked by the API server: ${error.message}`);
     }
