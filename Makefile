@@ -16,7 +16,7 @@ $(ready): package.json package-lock.json
 	@npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-.PHONY: help up down destroy status logs shell password message secret retained purge preview test test-unit lint format schema bench hooks
+.PHONY: help up down destroy status logs shell password message secret retained purge preview diff test test-unit lint format schema bench hooks
 
 help: ## Say what can be done
 	@echo "Usage: make TARGET [STACK=local] [USER=name]"; echo
@@ -55,15 +55,17 @@ retained: $(ready) ## List what is kept of users who left: since when, and how b
 purge: $(ready) ## Remove for good what is kept of USER=name; asks first, FORCE=1 does not
 	@$(vibecode) purge --stack $(STACK) $(if $(FORCE),--force) "$(if $(filter command line,$(origin USER)),$(USER))"
 
-preview: $(ready) ## Show what `up` would change
-	@$(vibecode) preview --stack $(STACK)
+preview: $(ready) ## Show what `up` would change, and the policy's verdict; STATE=file, DETAIL=1, OFFLINE=1, LIVE=1, DRIFT=1
+	@$(vibecode) preview --stack $(STACK) $(if $(STATE),--state "$(STATE)") $(if $(DETAIL),--detail) $(if $(OFFLINE),--offline) $(if $(LIVE),--live) $(if $(DRIFT),--drift)
+
+diff: $(ready) ## Say in what the stacks A=staging and B=production differ, and why they may
+	@$(vibecode) diff "$(A)" "$(B)"
 
 test: lint ## Check everything, on a real cluster and in a real browser
-	@tsx test/packages.ts
 	@$(MAKE) --no-print-directory test-unit
-	@$(jest) --runInBand --selectProjects plugins cluster browser
+	@$(jest) --runInBand --selectProjects programs plugins cluster browser
 
-test-unit: $(ready) ## Check what needs no cluster
+test-unit: $(ready) ## Check what needs nothing else
 	@$(jest) --selectProjects unit
 
 lint: $(ready) ## Check types, rules and format

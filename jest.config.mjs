@@ -3,7 +3,7 @@ const swc = [
   { jsc: { target: "es2023", parser: { syntax: "typescript" } }, module: { type: "commonjs" } },
 ];
 
-/** One jest project a layer: what needs nothing, and what needs the real cluster. */
+/** One jest project a layer: what needs nothing, what needs real programs, and what needs the real cluster. */
 const project = (displayName, extra = {}) => ({
   displayName,
   testMatch: [`<rootDir>/test/${displayName}/**/*.test.ts`],
@@ -20,6 +20,7 @@ const onCluster = {
 export default {
   projects: [
     project("unit"),
+    project("programs", { globalSetup: "<rootDir>/test/programs/setup.ts" }),
     project("plugins", onCluster),
     project("cluster", onCluster),
     project("browser", onCluster),

@@ -4,10 +4,3 @@ import { clusterPackages, ensurePackages, imagePackages, testPackages } from "..
 export async function ensureTestPackages(report: (message: string) => void): Promise<void> {
   await ensurePackages([...clusterPackages, ...imagePackages, ...testPackages], report);
 }
-
-if (require.main === module) {
-  ensureTestPackages(console.log).catch((error: unknown) => {
-    console.error(error);
-    process.exitCode = 1;
-  });
-}
