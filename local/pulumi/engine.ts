@@ -191,7 +191,7 @@ class LocalStack {
     report(`making the stack ${this.files.stack}`);
     // Cut off between the two, the stack cannot hold anything yet; one that does is not removed by this.
     if (fs.existsSync(state)) await this.ask(["stack", "rm", "--yes"]);
-    fs.rmSync(salt, { force: true });
+    // A salt without a state stays: the state was lost, and the stack's own secrets lie beside the salt.
     await this.ask(["stack", "init", "--no-select"]);
   }
 
