@@ -15,7 +15,7 @@ export function commands(page: string, heading: string): string {
   return lines.map((line) => line.trim()).join("\n");
 }
 
-/** Runs such commands on the test cluster, one after the other, and gives what they print; throws when one fails. */
+/** Runs such commands with kubectl on the test cluster, in turn, and gives what they print; throws when one fails. */
 export function follow(page: string, heading: string): string {
   const bin = path.dirname(toolPath("kubectl"));
   return execFileSync("bash", ["--norc", "-euo", "pipefail", "-c", commands(page, heading)], {
