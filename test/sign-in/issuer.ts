@@ -25,8 +25,10 @@ export interface IssuerArgs {
   accounts: Readonly<Record<string, Claims>>;
   /** Where the one client wants people sent back to. */
   redirect: string;
-  /** Of this machine, where it listens; default 127.0.0.1. */
+  /** Where it listens; default 127.0.0.1. */
   address?: string;
+  /** Words before its command; default none. */
+  within?: readonly string[];
 }
 
 /** A small OpenID issuer. Its page has one field, `login`, and needs no password. */
@@ -62,12 +64,13 @@ export async function issuer(args: IssuerArgs): Promise<Issuer> {
   };
   const file = path.join(folder, "issuer.json");
   fs.writeFileSync(file, JSON.stringify(settings), { mode: 0o600 });
+  const [program, ...words] = [...(args.within ?? []), process.execPath];
   const running = await start({
     folder,
     name: "issuer",
-    program: process.execPath,
-    // Not by its command, which starts a second process that outlives a killed first.
-    args: ["--import", loader, path.join(__dirname, "issuer-server.ts"), file],
+    program,
+    // Not by tsx's command, which starts a second process that outlives a killed first.
+    args: [...words, "--import", loader, path.join(__dirname, "issuer-server.ts"), file],
     ready: () => answers(`${url}/.well-known/openid-configuration`, certificate),
   });
   return { ...running, url, client, ca: certificate };

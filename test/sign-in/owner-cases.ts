@@ -3,7 +3,7 @@ import type { Claims } from "./issuer";
 import type { Question, Visitor } from "./visitor";
 
 /** Who asks: nobody has signed in, the others have, at the issuer. */
-export type Who = "nobody" | "alice" | "bob" | "admin";
+export type Who = "nobody" | "alice" | "bob" | "ada";
 
 /** What comes back where a request does not pass: sign in (a program), sign in (a page) or no, no such host. */
 export type Refusal = 401 | 403 | 404;
@@ -20,7 +20,7 @@ export interface Case extends Question {
 export const people: readonly Person[] = [
   { name: "alice", fullName: "Alice", email: "alice@example.com", groups: ["developers"] },
   { name: "bob", fullName: "Bob", email: "bob+dev@example.com", groups: ["developers"] },
-  { name: "admin", fullName: "Admin", email: "admin@example.com", groups: ["admins"] },
+  { name: "ada", fullName: "Ada", email: "ada@example.com", groups: ["admins"] },
   { name: "carol", fullName: "Carol", email: "carol@example.com", groups: ["developers"] },
   { name: "dave", fullName: "Dave", email: "dave@example.com", groups: ["developers"] },
 ];
@@ -32,7 +32,7 @@ export const allowed = ["team", "platform"];
 export const accounts = {
   alice: { email: "alice@example.com", email_verified: true, groups: ["team"] },
   bob: { email: "bob+dev@example.com", email_verified: true, groups: ["team", "others"] },
-  admin: { email: "admin@example.com", email_verified: true, groups: ["platform"] },
+  ada: { email: "ada@example.com", email_verified: true, groups: ["platform"] },
   // Users of the stack, whom the issuer does not vouch for.
   carol: { email: "carol@example.com", email_verified: true, groups: ["others"] },
   dave: { email: "dave@example.com", email_verified: false, groups: ["team"] },
@@ -70,7 +70,7 @@ export function cases(domain: string): Case[] {
     reaches("alice", "her own editor by a path that looks like bob's host", alice, `/?//${bob}/`),
     reaches("alice", "her own editor by a path of sign-in's", alice, "/oauth2/../"),
     reaches("bob", "his own editor", bob),
-    reaches("admin", "an administrator's own editor", `admin.${domain}`),
+    reaches("ada", "an administrator's own editor", `ada.${domain}`),
 
     refused("nobody", "a page", { host: alice }, 403),
     refused("nobody", "a forwarded port", { host: `3000--${alice}` }, 403),
@@ -92,8 +92,8 @@ export function cases(domain: string): Case[] {
       { host: alice, headers: { authorization: "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSJ9." } },
       403,
     ),
-    refused("admin", "alice's editor", { host: alice }, 403),
-    refused("admin", "alice's forwarded port", { host: `3000--${alice}` }, 403),
+    refused("ada", "alice's editor", { host: alice }, 403),
+    refused("ada", "alice's forwarded port", { host: `3000--${alice}` }, 403),
 
     refused("alice", "bob's editor", { host: bob }, 403),
     refused("alice", "bob's editor by its port's number too", { host: `${bob}:443` }, 403),
@@ -152,6 +152,6 @@ export async function arrivals(arriving: () => Visitor): Promise<Record<Who, Vis
     nobody: arriving(),
     alice: await arrive("alice"),
     bob: await arrive("bob"),
-    admin: await arrive("admin"),
+    ada: await arrive("ada"),
   };
 }
