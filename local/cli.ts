@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 
 import { destroy } from "./commands/destroy";
+import { diff } from "./commands/diff";
 import { down } from "./commands/down";
 import { message } from "./commands/message";
 import { password } from "./commands/password";
@@ -40,6 +41,13 @@ program
   .option("--live", "ask cluster and backend, with your own login")
   .option("--drift", "fail where the cluster is not what the stack's file says")
   .action((options: StackOption & PreviewOptions) => preview(options.stack, options));
+
+program
+  .command("diff")
+  .description("say in what two stacks differ, and why they may")
+  .argument("[a]", "a stack", "")
+  .argument("[b]", "another one", "")
+  .action(diff);
 
 program
   .command("status")
