@@ -1,7 +1,4 @@
-import "reflect-metadata";
-
-import * as x509 from "@peculiar/x509";
-import { generateKeyPairSync, KeyObject, randomBytes, webcrypto } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import * as https from "node:https";
 import * as path from "node:path";
@@ -10,6 +7,7 @@ import { pathToFileURL } from "node:url";
 import { checkout } from "../../local/paths";
 import type { Settings } from "./issuer-server";
 import { freePort, start, type Running } from "./process";
+import { selfSigned } from "./self-signed";
 
 /** What the issuer says of somebody besides `sub`, which is the name they log in with. */
 export interface Claims {
@@ -74,23 +72,6 @@ export async function issuer(args: IssuerArgs): Promise<Issuer> {
     ready: () => answers(`${url}/.well-known/openid-configuration`, certificate),
   });
   return { ...running, url, client, ca: certificate };
-}
-
-/** A certificate that is its own authority, for an address. */
-async function selfSigned(address: string): Promise<{ certificate: string; key: string }> {
-  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-  const made = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: `01${randomBytes(8).toString("hex")}`,
-    name: "CN=issuer of the tests",
-    notBefore: new Date(Date.now() - 3_600_000),
-    notAfter: new Date(Date.now() + 30 * 86_400_000),
-    keys,
-    signingAlgorithm: algorithm,
-    extensions: [new x509.SubjectAlternativeNameExtension([{ type: "ip", value: address }])],
-  });
-  const key = KeyObject.from(keys.privateKey).export({ type: "pkcs8", format: "pem" }).toString();
-  return { certificate: `${made.toString("pem")}\n`, key };
 }
 
 function answers(url: string, ca: string): Promise<void> {
