@@ -57,7 +57,8 @@ export function ask(
 /** Whether the editor answers, or its address says that it is stopped; or, to a stranger, that it asks who is there. */
 const isAtHome = ({ status, headers }: Answer, isStranger: boolean): boolean =>
   isStranger
-    ? status === 302 || status === 401
+    ? // Authelia sends a page on to its own, oauth2-proxy answers with its own.
+      status === 302 || status === 401 || status === 403
     : status === 200 || (status === 503 && headers["x-workspace-state"] === "stopped");
 
 /**
