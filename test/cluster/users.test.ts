@@ -1,3 +1,4 @@
+import { shape } from "../../infra/schema";
 import { ask } from "../../local/door";
 import { deploy, up, type Deployed } from "../platform/deploy";
 import { inWorkspace, kubectl, names } from "../platform/kubectl";
@@ -70,7 +71,7 @@ test("a wrong config is refused with every mistake, before anything is touched",
       "4 mistakes in the stack's config; nothing was touched:",
       '  vibecode:users[1]: "Bob" must be lower case letters, digits and single dashes, and begin with a letter',
       '  vibecode:users[2]: "admin" is reserved for the platform: choose another name',
-      '  vibecode:colour: "blue" has no place here: the keys are domain, cluster, users, secretEnv, workspace, claude, claudeToken, images, storage, ingress, certificates, auth',
+      `  vibecode:colour: "blue" has no place here: the keys are ${Object.keys(shape.shape).join(", ")}`,
       '  vibecode:users[3]: "alice" must be unique: users[0] has it already',
     ].join("\n"),
   );
