@@ -1,0 +1,168 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+
+import { stringify } from "yaml";
+
+import { checkout } from "../../local/paths";
+import { placeholder } from "../../local/pulumi/masked";
+
+jest.setTimeout(300_000);
+
+const stack = "offline-test";
+const file = path.join(checkout, "stacks", `Pulumi.${stack}.yaml`);
+const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
+
+// A cluster that this machine has never heard of, and secrets that a key in a cloud encrypted.
+const cloud = {
+  "vibecode:domain": "ide.example.com",
+  "vibecode:users": ["alice", { name: "bob", size: "large" }],
+  "vibecode:cluster": { context: "far-away", name: "far-away" },
+  "vibecode:images": { workspace: `localhost/workspace:1@${digest}` },
+  "vibecode:auth": {
+    kind: "authelia",
+    notifier: {
+      type: "smtp",
+      address: "submission://mail.example.com:587",
+      sender: "ide@example.com",
+      username: "ide",
+    },
+  },
+  "vibecode:authSecrets": { passwordHashes: { bob: { secure: "v1:kms:hash" } } },
+  "vibecode:secretEnv": { alice: { API_TOKEN: { secure: "v1:kms:token" } } },
+  "vibecode:claudeToken": { secure: "v1:kms:claude" },
+};
+
+afterAll(() => {
+  fs.rmSync(file, { force: true });
+});
+
+interface Ran {
+  code: number | null;
+  text: string;
+  /** What stays of it where temporary files are. */
+  left: string[];
+}
+
+/** The habit, on a machine without any network but loopback, and without a kubeconfig. */
+function preview(config: object, ...words: string[]): Ran {
+  fs.writeFileSync(file, stringify({ secretsprovider: "awskms://alias/a", encryptedkey: "AQIC", config }));
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), "vibecode-home-"));
+  const command = ["make", "preview", `STACK=${stack}`, ...words].map((word) => `'${word}'`).join(" ");
+  const ran = spawnSync("unshare", ["--net", "sh", "-c", `ip link set lo up; exec ${command}`], {
+    cwd: checkout,
+    encoding: "utf8",
+    maxBuffer: 1e8,
+    env: {
+      ...process.env,
+      VIBECODE_DATA: home,
+      TMPDIR: home,
+      KUBECONFIG: path.join(home, "none"),
+      NODE_OPTIONS: "",
+      PULUMI_CONFIG_PASSPHRASE: undefined,
+    },
+  });
+  const left = fs.readdirSync(home).filter((name) => name.startsWith("vibecode-"));
+  fs.rmSync(home, { recursive: true });
+  return { code: ran.status, text: ran.stdout + ran.stderr, left };
+}
+
+/** The objects whose creation a preview shows: `kubernetes:core/v1:Secret alice-secret`. */
+const created = (text: string) => [...text.matchAll(/^ \+ +(\S+ \S+) create/gm)].map(([, name]) => name);
+
+describe("a stack of a cluster elsewhere, its secrets encrypted by a key elsewhere", () => {
+  let ran: Ran;
+  beforeAll(() => {
+    ran = preview(cloud);
+  });
+
+  test("is previewed without network, key and cluster, and keeps to the policy", () => {
+    expect(ran.text).toContain("Policy: kept");
+    expect(ran.code).toBe(0);
+    expect(created(ran.text)).toEqual(
+      expect.arrayContaining([
+        "kubernetes:apps/v1:Deployment alice-editor",
+        "kubernetes:apps/v1:Deployment bob-editor",
+        "kubernetes:apps/v1:Deployment sign-in-authelia",
+      ]),
+    );
+    const count = /^Changes: (\d+) create$/m.exec(ran.text)?.[1];
+    expect(Number(count)).toBeGreaterThan(60);
+  });
+
+  test("says which of its secrets are placeholders, and which nobody set", () => {
+    expect(ran.text).toContain(
+      "Placeholders stand for what is encrypted: vibecode:authSecrets.passwordHashes.bob, " +
+        "vibecode:secretEnv.alice.API_TOKEN, vibecode:claudeToken.",
+    );
+    expect(ran.text).toContain(
+      "Placeholders stand for secrets that nobody set: vibecode:authSecrets.smtpPassword.",
+    );
+    expect(ran.text).toContain("No state was given, so everything is new.");
+  });
+
+  test("leaves nothing behind", () => {
+    expect(ran.left).toEqual([]);
+  });
+});
+
+test("no placeholder and no encrypted text is shown, with every property either", () => {
+  const { code, text } = preview(cloud, "DETAIL=1");
+  expect(code).toBe(0);
+  // Every property is there, and those that hold secrets say no more than that.
+  expect(text).toContain("runAsNonRoot");
+  expect(text).toMatch(/API_TOKEN: \[secret\]|stringData: \[secret\]/);
+  expect(text).not.toContain(placeholder);
+  expect(text).not.toContain("v1:kms");
+});
+
+test("a secret that the program would show to everybody is found, though nobody here knows it", () => {
+  const { code, text } = preview({
+    ...cloud,
+    // A secret where the program expects none.
+    "vibecode:claude": { settings: { env: { HTTP_PROXY: { secure: "v1:kms:proxy" } } } },
+  });
+  expect(code).not.toBe(0);
+  expect(text).toMatch(/\[mandatory\] +plain-secret/);
+  expect(text).not.toContain(placeholder);
+});
+
+test("a mandatory rule that is broken ends it with 1, and is named", () => {
+  const { code, text } = preview({
+    ...cloud,
+    "vibecode:images": { workspace: "elsewhere.example.com/workspace:1" },
+  });
+  // make's own status, where its command ended with 1.
+  expect(text).toContain("Error 1");
+  expect(code).toBe(2);
+  expect(text).toContain("Policy: BROKEN: image-registry");
+  expect(text).toContain("a mandatory rule is broken: image-registry");
+  expect(text).toContain("or allow its registry in the policy's config (image-registry.registries)");
+});
+
+test("a mistake in the file is said before the engine starts", () => {
+  const { code, text } = preview({ ...cloud, "vibecode:users": ["Alice"] });
+  expect(code).not.toBe(0);
+  expect(text).toContain('vibecode:users[0]: "Alice" must be');
+  expect(text).not.toContain("Previewing");
+});
+
+test("a file that is no state is refused", () => {
+  const state = path.join(os.tmpdir(), "vibecode-no-state.json");
+  fs.writeFileSync(state, "[]");
+  const { code, text } = preview(cloud, `STATE=${state}`);
+  fs.rmSync(state);
+  expect(code).not.toBe(0);
+  expect(text).toContain("that is no state of a stack; give what `pulumi stack export` prints");
+});
+
+test.each(["local", "kind", "dev", "staging", "production"])(
+  "the stack %s of this project can be previewed anywhere, and keeps to its policy",
+  (name) => {
+    const ran = preview(cloud, `STACK=${name}`, "OFFLINE=1");
+    expect(ran.text).toMatch(/^Changes: \d+ create$/m);
+    expect(ran.text).toContain("Policy: kept");
+    expect(ran.code).toBe(0);
+  },
+);
