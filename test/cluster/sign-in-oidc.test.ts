@@ -53,7 +53,6 @@ describe("through Traefik and TLS", () => {
   );
 
   test.each([
-    ["her own editor with a dot at the end", { host: `${alice}.` }],
     ["bob's editor with a dot at the end", { host: `${bob}.` }],
     ["bob's editor by doubled slashes", { host: bob, path: "//" }],
     ["bob's editor by a host before an @", { host: `${bob}:1@${alice}` }],

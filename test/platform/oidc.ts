@@ -2,20 +2,16 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 
-import { localOutputs } from "../../local/platform";
 import { ensureTools } from "../../local/toolchain";
-import { eventually } from "../cluster/eventually";
 import { aside } from "../sign-in/aside";
 import { issuer, type Issuer } from "../sign-in/issuer";
 import { accounts, allowed, people } from "../sign-in/owner-cases";
 import type { Entrance } from "../sign-in/visitor";
-import { open, type PlatformArgs } from "./deploy";
+import { deploy, type Deployed, type PlatformArgs } from "./deploy";
 import { get } from "./request";
 
 /** The platform behind oauth2-proxy and an issuer on this machine. */
-export interface Federated extends Entrance {
-  domain: string;
-  door: Parameters<typeof get>[0];
+export interface Federated extends Deployed, Entrance {
   /** `https://auth.test.localhost` */
   portal: string;
   issuer: Issuer;
@@ -33,7 +29,6 @@ const portal = `https://auth.${domain}`;
 export async function deployOidc(): Promise<Federated> {
   await ensureTools(["oauth2-proxy"], () => undefined);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "issuer-"));
-  const node = process.env["VIBECODE_TEST_NODE"] ?? "";
   const network = await aside();
   const at = await issuer({ ...network, folder, accounts, redirect: `${portal}/oauth2/callback` }).catch(
     async (error: unknown) => {
@@ -68,33 +63,25 @@ export async function deployOidc(): Promise<Federated> {
     },
     secrets: { "authSecrets.clientSecret": at.client.secret },
   });
-  const users = async (names: readonly string[]) => {
-    const stack = await open(args(names));
-    await stack.up(() => undefined);
-    const { ca } = await localOutputs(stack);
-    door = { address: node, port: 30443, ca };
-    // A program that nobody signed in is told so, where a route has reached Traefik.
-    await eventually(async () => {
-      for (const name of names) {
-        const { status } = await get(door, {
-          host: `${name}.${domain}`,
-          headers: { accept: "application/json" },
-        });
-        if (status !== 401) throw new Error(`${name}'s host answers ${status}`);
-      }
-    }, 60);
-  };
-  let door = { address: node, port: 30443, ca: "" };
   const remove = async () => {
     await at.stop();
     await network.remove();
     fs.rmSync(folder, { recursive: true });
   };
   try {
-    await users(people.map(({ name }) => name));
+    const platform = await deploy(args(people.map(({ name }) => name)));
+    return {
+      ...platform,
+      portal,
+      issuer: at,
+      send: (asked) => get(platform.door, asked),
+      users: async (names) => {
+        await deploy(args(names));
+      },
+      remove,
+    };
   } catch (error) {
     await remove();
     throw error;
   }
-  return { domain, door, portal, issuer: at, users, send: (asked) => get(door, asked), remove };
 }
