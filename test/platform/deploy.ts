@@ -32,6 +32,11 @@ export interface Deployed {
 const domain = "test.localhost";
 /** Most tests are of what is behind the door. */
 const basic = { kind: "basic" };
+/**
+ * The usual size, which asks the node for less: those who leave go after those who come are there, so for a moment a
+ * node of two CPUs must hold both.
+ */
+const modest = { requests: { cpu: "200m", memory: "512Mi" }, limits: { cpu: "2", memory: "4Gi" } };
 
 /** Converges the platform on the test cluster and says what the engine did. */
 export async function up(args: PlatformArgs): Promise<Outcome> {
@@ -76,6 +81,7 @@ export async function open(args: PlatformArgs): Promise<LocalStack> {
     "vibecode:domain": domain,
     "vibecode:users": args.users,
     "vibecode:auth": basic,
+    "vibecode:workspace": { sizes: { medium: modest } },
     ...args.extra,
   };
   const pulumi = await preparePulumi(quiet);
