@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import "./traces";
 import { parseConfig } from "./config";
 import { platform } from "./platform";
 import { surroundings } from "./surroundings";

@@ -26,12 +26,27 @@ export async function preparePulumi(report: Report, from = site): Promise<Pulumi
   report(choice.why);
   if (choice.from === "installer") choice = await install(choice, report, from);
   if (choice.from === "source") await ensureTools([sourceModule], report);
+  if (choice.from !== "path") keepNoLogs(ownHome);
   return {
     command: choice.command ?? toolPath("pulumi"),
     env: environment(choice),
     plugins: choice.plugins,
     why: choice.why,
   };
+}
+
+/**
+ * Keeps the engine from writing each of its steps to a log in its home, compressed and encrypted: nobody asked for it, no
+ * option turns it off, and at a hundred users it was half of what the engine cost. Where its folder cannot be made the
+ * engine goes without. `pulumi -v=9 --logtostderr` says the same to whoever wants to know.
+ */
+export function keepNoLogs(home: string): void {
+  const logs = path.join(home, "logs");
+  if (fs.statSync(logs, { throwIfNoEntry: false })?.isFile() === true) return;
+  fs.mkdirSync(home, { recursive: true });
+  // An engine that runs at this moment may still write there; the next one finds it gone.
+  fs.rmSync(logs, { recursive: true, force: true, maxRetries: 3 });
+  fs.writeFileSync(logs, "");
 }
 
 /** Runs Pulumi's own installer into our cache; where that fails, the build from source is left. */

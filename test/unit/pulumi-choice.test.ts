@@ -139,6 +139,17 @@ test("where nothing answers it is built from source, and the next time that is f
   expect(site.asked).toEqual([]);
 });
 
+test("the engine finds no room for a log of its steps in the home that we give it, and what it kept there is gone", async () => {
+  onlyOnPath(go);
+  const logs = path.join(cache, "pulumi", "home", "logs");
+  fs.mkdirSync(logs, { recursive: true });
+  fs.writeFileSync(path.join(logs, "pulumi-1.log"), "old");
+  for (let time = 0; time < 2; time++) {
+    await preparePulumi(() => undefined, site.url);
+    expect(() => fs.mkdirSync(logs, { recursive: true })).toThrow("EEXIST");
+  }
+});
+
 test("the installer puts the SDK's version into our cache, where it is found the next time", async () => {
   const root = path.join(cache, "pulumi", pins.pulumi);
   site.script = `[ "$*" = "--version ${pins.pulumi} --install-root ${root} --no-edit-path" ] || exit 9
