@@ -1,6 +1,3 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-
 import { parse, stringify } from "yaml";
 import { z } from "zod";
 
@@ -9,6 +6,7 @@ import { accessControl } from "../../components/auth/authelia/rules";
 import { memberships, usersFile } from "../../components/auth/authelia/users";
 import { auth } from "../../infra/auth";
 import { at } from "./mocks";
+import { autheliaSchema, hasAutheliaSchemas } from "./upstream";
 
 const pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 const ldap = {
@@ -97,21 +95,7 @@ function made(said: object, more: Partial<ConfigurationArgs> = {}): unknown {
   return read;
 }
 
-const folder = process.env["UPSTREAM_SCHEMAS"] ?? join(__dirname, "../../../shared/data/schemas");
-const upstream = (name: string) => {
-  const text = readFileSync(join(folder, `authelia-4.39-${name}.json`), "utf8");
-  // zod reads `oneOf` with nothing but required keys as any object, twice; a test of its own stands in for it.
-  const read: unknown = JSON.parse(text, (key, value: unknown) =>
-    key === "oneOf" && Array.isArray(value) && value.every((one) => isRequirement(one)) ? undefined : value,
-  );
-  return z.fromJSONSchema(z.record(z.string(), z.json()).parse(read));
-};
-const isRequirement = (one: unknown): boolean =>
-  typeof one === "object" &&
-  one !== null &&
-  Object.keys(one).every((key) => ["required", "title"].includes(key));
-const withSchemas = existsSync(join(folder, "authelia-4.39-configuration.json"));
-const schemas = withSchemas ? describe : describe.skip;
+const schemas = hasAutheliaSchemas ? describe : describe.skip;
 
 const accounts = [
   {
@@ -131,8 +115,8 @@ const accounts = [
 ];
 
 schemas("Authelia's own schemas of 4.39 (skipped: no upstream schemas)", () => {
-  const schema = withSchemas ? upstream("configuration") : z.never();
-  const users = withSchemas ? upstream("user-database") : z.never();
+  const schema = hasAutheliaSchemas ? autheliaSchema("configuration") : z.never();
+  const users = hasAutheliaSchemas ? autheliaSchema("user-database") : z.never();
 
   test.each(Object.entries(variants))("accept the configuration of %s", (_, said) => {
     expect(schema.safeParse(made(said)).error?.issues).toBeUndefined();

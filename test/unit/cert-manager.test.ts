@@ -5,6 +5,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 
 import { at, find, minimal, runProgram, type Run } from "./mocks";
+import { upstreamFolder } from "./upstream";
 
 const domain = "dev.example.com";
 const route53 = { type: "route53", region: "eu-central-1", role: "arn:aws:iam::111122223333:role/dns" };
@@ -231,10 +232,9 @@ describe("cert-manager", () => {
   });
 });
 
-const folder = process.env["UPSTREAM_SCHEMAS"] ?? join(__dirname, "../../../shared/data/schemas");
-const read = (name: string) => readFileSync(join(folder, name), "utf8");
+const read = (name: string) => readFileSync(join(upstreamFolder, name), "utf8");
 const json = z.record(z.string(), z.json());
-const withSchemas = existsSync(join(folder, "certmanager-certificates.crd.yaml"));
+const withSchemas = existsSync(join(upstreamFolder, "certmanager-certificates.crd.yaml"));
 const schemas = withSchemas ? describe : describe.skip;
 
 /** Closes every object that lists its properties: an API server drops what it does not know. */

@@ -6,7 +6,9 @@ import { z } from "zod";
 
 import { secretKeys } from "../../infra/schema";
 import { at, find, minimal, runProgram, type Run } from "./mocks";
+import { autheliaSchema, hasAutheliaSchemas } from "./upstream";
 
+const record = z.record(z.string(), z.unknown());
 const root = join(__dirname, "../..");
 const read = (name: string) => readFileSync(join(root, "stacks", `Pulumi.${name}.yaml`), "utf8");
 const names = ["local", "kind", "dev", "staging", "production"];
@@ -27,6 +29,21 @@ describe.each(names)("the stack %s", (name) => {
   test("is made without a secret that is not in its file, and in a preview too", async () => {
     expect((await runProgram(configOf(name))).resources.length).toBeGreaterThan(20);
     expect((await runProgram(configOf(name), { preview: true })).resources.length).toBeGreaterThan(20);
+  });
+
+  (hasAutheliaSchemas ? test : test.skip)("gives Authelia 4.39 nothing that it does not know", async () => {
+    const run = await runProgram(configOf(name));
+    // The mocks' hashes are words; a real one stands for each.
+    const hash = "$2b$10$abcdefghijklmnopqrstuuKk3gD7hT9.9iYjz1p1Zp9q3o1VZ1eGa";
+    const file = (kind: string, object: string, key: string, ...path: string[]): unknown =>
+      parse(String(at(find(run, kind, object).inputs, ...path, key)).replaceAll(/hash of \S+/g, () => hash));
+    const configuration = file("ConfigMap", "sign-in-config", "configuration.yml", "data");
+    const users = file("Secret", "sign-in-secret", "users.yml", "stringData");
+    expect(autheliaSchema("configuration").safeParse(configuration).error?.issues).toBeUndefined();
+    expect(autheliaSchema("user-database").safeParse(users).error?.issues).toBeUndefined();
+    expect(
+      autheliaSchema("configuration").safeParse({ ...record.parse(configuration), colour: 1 }).success,
+    ).toBe(false);
   });
 
   test("holds no secret, and says of each that it mentions how it is set", () => {
