@@ -189,6 +189,7 @@ test("200 requests a second for a minute are all judged, and none of them wrongl
   expect(his?.answers).toEqual({ 403: 6000 });
 });
 
+// Last: it leaves this machine with nothing of that limit for a while.
 test("sign-in's own page has a limit of its own, and the editors go on", async () => {
   const asked = Array.from({ length: 160 }, () =>
     get(platform.door, { host: platform.portalHost, path: "/api/health" }),
