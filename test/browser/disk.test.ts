@@ -54,9 +54,13 @@ async function edit(page: Page, file: string): Promise<void> {
 const bytes = (of: string, file: string): number => Number(inWorkspace(of, `stat -c %s ${file}`));
 const free = (): number => Number(inWorkspace(user, "df --block-size=1 --output=avail . | tail -n 1"));
 
-/** Writes until nothing goes in any more: large pieces first, then what is left of the smallest ones. */
+/**
+ * Writes until nothing goes in any more: large pieces first, then what is left of the smallest ones. And again, for XFS
+ * sets more aside for a growing file than it gets, and gives that back a moment later.
+ */
 function fill(): void {
-  inWorkspace(user, "for size in 1M 4k; do dd if=/dev/zero bs=$size >> filler 2>/dev/null; done; true");
+  const once = "for size in 1M 4k; do dd if=/dev/zero bs=$size >> filler 2>/dev/null; done";
+  inWorkspace(user, `for turn in 1 2 3; do ${once}; sync filler; sleep 1; done; true`);
 }
 
 const complaint = (page: Page, words: string) => page.locator(".notification-toast", { hasText: words });
