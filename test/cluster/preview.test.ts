@@ -33,7 +33,10 @@ beforeAll(async () => {
     .parse(parse(fs.readFileSync(up.writtenConfig(), "utf8"))).config;
   const state = await up.exportState();
   expect(state).toContain("ciphertext");
-  fs.writeFileSync(stateFile, state.replaceAll("urn:pulumi:local::", `urn:pulumi:${stack}::`));
+  const renamed = state
+    .replaceAll("urn:pulumi:local::", `urn:pulumi:${stack}::`)
+    .replaceAll("::vibecode-local", `::vibecode-${stack}`);
+  fs.writeFileSync(stateFile, renamed);
 });
 afterAll(async () => {
   fs.rmSync(file, { force: true });
@@ -64,7 +67,7 @@ test("what has not changed is shown as it is, without a key to the state's secre
 test("a change is shown alone, by its property", () => {
   const { code, text } = preview({ "vibecode:workspace": { defaultSize: "small" } });
   expect(text).toMatch(/~ cpu +: "[^"]+" => "[^"]+"/);
-  expect(text).toMatch(/^Changes: (?=.*\b\d+ same)(?=.*\b\d+ update)[^c]*$/m);
+  expect(text).toMatch(/^Changes: \d+ same, \d+ update$/m);
   expect(text).not.toContain(secret);
   expect(code).toBe(0);
 });
@@ -120,7 +123,7 @@ describe("what is judged before an `up`", () => {
     const stack = await opened();
     const strict = pack({ "image-registry": { registries: ["registry.example.com/"] } });
     const before = stack.state();
-    await expect(stack.up(quiet, strict)).rejects.toThrow(/policy image-registry: .*from none of registry/);
+    await expect(stack.up(quiet, strict)).rejects.toThrow(/policy image-registry: .*from none of registry/s);
     const resources = (text: string) =>
       z
         .object({ checkpoint: z.object({ latest: z.object({ resources: z.array(z.unknown()) }) }) })
