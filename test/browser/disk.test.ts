@@ -74,10 +74,17 @@ async function saved(page: Page, of: string, file: string): Promise<void> {
   }
 }
 
-/** The attempt that failed has emptied the file, so the editor asks whether to overwrite what is there now. */
+/**
+ * By the message's own button, or anew where the message has gone meanwhile. The attempt that failed has emptied the
+ * file, so the editor may ask whether to overwrite what is there now.
+ */
 async function saveAgain(page: Page, file: string): Promise<void> {
-  await complaint(page, full).getByRole("button", { name: "Retry" }).click();
-  await complaint(page, "content of the file is newer").getByRole("button", { name: "Overwrite" }).click();
+  const retry = complaint(page, full).getByRole("button", { name: "Retry" });
+  await retry.click({ timeout: 5000 }).catch(() => page.keyboard.press("Control+S"));
+  const overwrite = complaint(page, "content of the file is newer").getByRole("button", {
+    name: "Overwrite",
+  });
+  await Promise.race([overwrite.click(), saved(page, user, file)]);
   await saved(page, user, file);
 }
 
