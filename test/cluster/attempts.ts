@@ -36,7 +36,7 @@ Promise.all(ways.map((way) => (way.protocol === "tcp" ? tcp : udp)(way))).then((
 /**
  * Names of the ways that lead somewhere, sorted: a connection is made, or a datagram answered. All are tried at once.
  *
- * @param node runs \`node\` with these arguments where the ways begin, and gives what it prints
+ * @param node runs `node` with these arguments where the ways begin, and gives what it prints
  */
 export async function leading(
   node: (args: readonly string[]) => string | Promise<string>,

@@ -2,7 +2,7 @@ import { containerSecurity, podSecurity } from "../../components/security";
 import { instance } from "../../local/cluster/embedded/instance";
 import { firstProcess } from "../../local/cluster/embedded/supervisor";
 import { deploy } from "../platform/deploy";
-import { inWorkspace, kubeconfig, kubectl } from "../platform/kubectl";
+import { inWorkspace, kubeconfig, kubectl, podAddress } from "../platform/kubectl";
 import { leading, tcp, udp, type Way } from "./attempts";
 import { behind } from "./behind";
 import { eventually } from "./eventually";
@@ -23,8 +23,6 @@ const apply = (objects: readonly object[]) =>
   );
 
 const get = (...words: string[]): string => kubectl("get", ...words).trim();
-const address = (namespace: string, label: string): string =>
-  get("pod", "-n", namespace, "-l", label, "-o", "jsonpath={.items[0].status.podIP}");
 const inside = (namespace: string) => (args: readonly string[]) =>
   kubectl("exec", "-n", namespace, "pod/probe", "--", "node", ...args);
 
@@ -68,8 +66,8 @@ beforeAll(async () => {
     kubectl("wait", "-n", where, "pod/probe", "--for=condition=Ready", "--timeout=60s");
   }
   const node = process.env["VIBECODE_TEST_NODE"] ?? "";
-  const alice = address("ws-alice", "app=editor");
-  const [dns, stranger] = [address("kube-system", "k8s-app=kube-dns"), address(strangers, "probe=yes")];
+  const alice = podAddress("ws-alice", "app=editor");
+  const [dns, stranger] = [podAddress("kube-system", "k8s-app=kube-dns"), podAddress(strangers, "probe=yes")];
   out = {
     permitted: {
       "alice's editor": tcp(alice, 8080),
@@ -89,7 +87,7 @@ beforeAll(async () => {
       "the internet, by the API server's port": tcp(internet, 443),
     },
   };
-  const own = address(ours, "probe=yes");
+  const own = podAddress(ours, "probe=yes");
   into = {
     permitted: { "plain HTTP": tcp(own, 8000), HTTPS: tcp(own, 8443) },
     forbidden: {

@@ -6,7 +6,7 @@ import { firstProcess } from "../../local/cluster/embedded/supervisor";
 import { run } from "../../local/host";
 import { ask } from "../../local/door";
 import { deploy, type Deployed } from "../platform/deploy";
-import { inWorkspace, kubeconfig, kubectl } from "../platform/kubectl";
+import { inWorkspace, kubeconfig, kubectl, podAddress } from "../platform/kubectl";
 import { leading, tcp, udp, type Way } from "./attempts";
 import { behind } from "./behind";
 import { eventually } from "./eventually";
@@ -33,8 +33,6 @@ let neighbour: Awaited<ReturnType<typeof behind>>;
 let onNode: ChildProcess;
 
 const get = (...words: string[]): string => kubectl("get", ...words).trim();
-const podAddress = (namespace: string, ...words: string[]): string =>
-  get("pod", "-n", namespace, ...words, "-o", "jsonpath={.items[0].status.podIP}");
 const serviceAddress = (namespace: string, name: string): string =>
   get("service", "-n", namespace, name, "-o", "jsonpath={.spec.clusterIP}");
 
@@ -57,7 +55,7 @@ function fromNetwork(address: string) {
   };
 }
 
-/** Allows everything in these namespaces while \`work\` runs: policies add up, so it is as if there were none. */
+/** Allows everything in these namespaces while `work` runs: policies add up, so it is as if there were none. */
 async function without(namespaces: readonly string[], work: () => Promise<void>): Promise<void> {
   const items = namespaces.map((namespace) => ({
     apiVersion: "networking.k8s.io/v1",
@@ -106,10 +104,10 @@ beforeAll(async () => {
   await kubectlOf(kubeconfig())(["apply", "-f", "-"], stranger(image));
   kubectl("wait", "-n", strangers, "pod/stranger", "--for=condition=Ready", "--timeout=60s");
 
-  const bob = podAddress("ws-bob", "-l", "app=editor");
-  const traefik = podAddress("vibecode-ingress", "-l", "app.kubernetes.io/name=traefik");
-  const dns = podAddress("kube-system", "-l", "k8s-app=kube-dns");
-  const unrelated = podAddress(strangers);
+  const bob = podAddress("ws-bob", "app=editor");
+  const traefik = podAddress("vibecode-ingress", "app.kubernetes.io/name=traefik");
+  const dns = podAddress("kube-system", "k8s-app=kube-dns");
+  const unrelated = podAddress(strangers, "stranger=yes");
   forbidden = {
     "the neighbour's editor": tcp(bob, 8080),
     "the neighbour's editor, by its Service": tcp(serviceAddress("ws-bob", "editor"), 8080),
@@ -163,7 +161,7 @@ function stranger(image: string): string {
       {
         apiVersion: "v1",
         kind: "Pod",
-        metadata: metadata("stranger"),
+        metadata: { ...metadata("stranger"), labels: { stranger: "yes" } },
         spec: {
           automountServiceAccountToken: false,
           terminationGracePeriodSeconds: 0,
@@ -182,8 +180,8 @@ test("from inside a workspace every allowed way leads somewhere, and no forbidde
 }, 60_000);
 
 test("into a workspace leads Traefik's way to the editor alone", async () => {
-  const alice = podAddress("ws-alice", "-l", "app=editor");
-  const traefik = fromNetwork(podAddress("vibecode-ingress", "-l", "app.kubernetes.io/name=traefik"));
+  const alice = podAddress("ws-alice", "app=editor");
+  const traefik = fromNetwork(podAddress("vibecode-ingress", "app.kubernetes.io/name=traefik"));
   const ways = {
     editor: tcp(alice, 8080),
     "another port": tcp(alice, 9999),
@@ -255,7 +253,7 @@ test("access to Kubernetes opens the API server, and nothing else of the node", 
 test("the policy closes the addresses which the cluster really has", () => {
   const inRange = (address: string, ranges: readonly string[]) =>
     ranges.some((range) => address.startsWith(range.split(".").slice(0, 2).join(".") + "."));
-  expect(inRange(podAddress("ws-alice"), clusterNetwork.pods)).toBe(true);
+  expect(inRange(podAddress("ws-alice", "app=editor"), clusterNetwork.pods)).toBe(true);
   expect(inRange(serviceAddress("default", "kubernetes"), clusterNetwork.services)).toBe(true);
   expect(inRange(nodeAddress, clusterNetwork.nodes)).toBe(true);
 });

@@ -1,5 +1,5 @@
 import { greeting, startServer } from "../platform/dev-server";
-import { inWorkspace, kubectl } from "../platform/kubectl";
+import { inWorkspace, kubectl, podAddress } from "../platform/kubectl";
 import { deployOidc, type Federated } from "../platform/oidc";
 import { message, type Told } from "../platform/request";
 import { arrivals, cases, type Who } from "../sign-in/owner-cases";
@@ -131,15 +131,13 @@ test("signing out ends the session for a copy of its cookie as well", async () =
 test("nobody reaches an editor, sign-in or its store but by Traefik", async () => {
   const inside = (args: readonly string[]) =>
     inWorkspace("bob", `node ${args.map((arg) => `'${arg.replaceAll("'", `'\\''`)}'`).join(" ")}`);
-  const addressOf = (of: string, selector: string) =>
-    kubectl("-n", of, "get", "pods", "-l", selector, "-o", "jsonpath={.items[0].status.podIP}");
   const ways = {
     "its own editor": tcp("127.0.0.1", 8080),
-    "alice's editor": tcp(addressOf("ws-alice", "app.kubernetes.io/name=workspace"), 8080),
+    "alice's editor": tcp(podAddress("ws-alice", "app.kubernetes.io/name=workspace"), 8080),
     "alice's editor by name": tcp("editor.ws-alice.svc.cluster.local", 8080),
-    "oauth2-proxy": tcp(addressOf(namespace, "app.kubernetes.io/name=oauth2-proxy"), 4180),
+    "oauth2-proxy": tcp(podAddress(namespace, "app.kubernetes.io/name=oauth2-proxy"), 4180),
     "oauth2-proxy by name": tcp(`oauth2-proxy.${namespace}.svc.cluster.local`, 4180),
-    valkey: tcp(addressOf(namespace, "app.kubernetes.io/name=valkey"), 6379),
+    valkey: tcp(podAddress(namespace, "app.kubernetes.io/name=valkey"), 6379),
   };
   expect(await leading(inside, ways)).toEqual(["its own editor"]);
 });

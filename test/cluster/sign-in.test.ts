@@ -1,5 +1,5 @@
 import { startServer, greeting } from "../platform/dev-server";
-import { inWorkspace, kubectl } from "../platform/kubectl";
+import { inWorkspace, kubectl, podAddress } from "../platform/kubectl";
 import { load } from "../platform/load";
 import { get, message, type Told } from "../platform/request";
 import { deployAuthelia, type Guarded } from "../platform/sign-in";
@@ -113,16 +113,14 @@ test("signing out ends the session for a copy of its cookie as well", async () =
 test("nobody reaches an editor, sign-in or its stores but by Traefik", async () => {
   const inside = (args: readonly string[]) =>
     inWorkspace("bob", `node ${args.map((arg) => `'${arg.replaceAll("'", `'\\''`)}'`).join(" ")}`);
-  const addressOf = (of: string, selector: string) =>
-    kubectl("-n", of, "get", "pods", "-l", selector, "-o", "jsonpath={.items[0].status.podIP}");
   const ways = {
     "its own editor": tcp("127.0.0.1", 8080),
-    "alice's editor": tcp(addressOf("ws-alice", "app.kubernetes.io/name=workspace"), 8080),
+    "alice's editor": tcp(podAddress("ws-alice", "app.kubernetes.io/name=workspace"), 8080),
     "alice's editor by name": tcp("editor.ws-alice.svc.cluster.local", 8080),
-    authelia: tcp(addressOf(namespace, "app.kubernetes.io/name=authelia"), 9091),
+    authelia: tcp(podAddress(namespace, "app.kubernetes.io/name=authelia"), 9091),
     "authelia by name": tcp(`authelia.${namespace}.svc.cluster.local`, 9091),
-    postgres: tcp(addressOf(namespace, "app.kubernetes.io/name=postgres"), 5432),
-    valkey: tcp(addressOf(namespace, "app.kubernetes.io/name=valkey"), 6379),
+    postgres: tcp(podAddress(namespace, "app.kubernetes.io/name=postgres"), 5432),
+    valkey: tcp(podAddress(namespace, "app.kubernetes.io/name=valkey"), 6379),
   };
   expect(await leading(inside, ways)).toEqual(["its own editor"]);
 });

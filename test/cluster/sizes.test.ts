@@ -53,7 +53,7 @@ const bytes = (): number => Number(inWorkspace(user, "df --block-size=1 --output
 const pods = (of: string): string =>
   kubectl("-n", `ws-${of}`, "get", "pods", "-o", "custom-columns=UID:.metadata.uid");
 
-/** All that \`up\` could touch of a user's, with its version; what changes by itself is left out. */
+/** All that `up` could touch of a user's, with its version; what changes by itself is left out. */
 const footprint = (of: string): string =>
   kubectl(
     ...["-n", `ws-${of}`, "get", "deploy,pvc,quota,limits,netpol,sa,svc"],

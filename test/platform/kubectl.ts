@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
 
+import { z } from "zod";
+
 import { toolPath } from "../../local/toolchain";
 
 /** The test cluster's kubeconfig, from the tests' global setup. */
@@ -32,6 +34,29 @@ export function inWorkspace(user: string, command: string): string {
     "-c",
     `cd && ${command}`,
   );
+}
+
+const pods = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: z.string(), deletionTimestamp: z.string().optional() }),
+      status: z.object({ podIP: z.string().optional() }),
+    }),
+  ),
+});
+
+/** The address of the one pod that these labels choose. Pods on their way out answer for a while yet: not theirs. */
+export function podAddress(namespace: string, labels: string): string {
+  const { items } = pods.parse(
+    JSON.parse(kubectl("-n", namespace, "get", "pods", "-l", labels, "-o", "json")),
+  );
+  const staying = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  const address = staying[0]?.status.podIP;
+  if (staying.length !== 1 || address === undefined)
+    throw new Error(
+      `${labels} in ${namespace} chooses ${String(staying.length)} pods, of ${address ?? "no"} address`,
+    );
+  return address;
 }
 
 /** Names of a kind's objects in a namespace, sorted. */
