@@ -88,7 +88,11 @@ program
 program
   .command("secret")
   .description("keep a secret for a local stack, asked for or piped in; without a name, list them")
-  .argument("[name]", "its place in the config: claudeToken, or secretEnv.<user>.<VARIABLE>", "")
+  .argument(
+    "[name]",
+    "its place in the config: claudeToken, secretEnv.<user>.<VARIABLE>, authSecrets.<name>",
+    "",
+  )
   .addOption(stack)
   .option("--remove", "take it away", false)
   .action((name: string, options: StackOption & { remove: boolean }) =>

@@ -2,7 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 
-import { userName, variableName } from "../../infra/values";
+import { judgeSecret, secretPatterns } from "../../infra/secret-place";
 import { UserError } from "../errors";
 import { habit } from "../habit";
 import { findPlatform } from "../platform";
@@ -10,7 +10,7 @@ import { openStack, preparePulumi } from "../pulumi";
 
 /** Keeps a secret for a local stack, takes one away, or lists their names; values are never shown. */
 export async function secret(stackName: string, name: string, remove: boolean): Promise<void> {
-  if (name !== "") check(name);
+  if (name !== "") check(judgeSecret(name));
   const { cluster } = await findPlatform(stackName);
   if (cluster.kind === "existing") {
     throw new UserError(
@@ -31,24 +31,15 @@ export async function secret(stackName: string, name: string, remove: boolean): 
   } else {
     const value = await ask(name);
     if (value === "") throw new UserError("the value is empty; nothing was kept", "type it, or pipe it in");
+    check(judgeSecret(name, value));
     await stack.setSecret(name, value);
-    console.log(`${name} is kept; \`${habit("up", stackName)}\` brings it to its workspace`);
+    console.log(`${name} is kept; \`${habit("up", stackName)}\` brings it to where it is used`);
   }
 }
 
-function check(name: string): void {
-  const [key, user, variable, ...rest] = name.split(".");
-  const isVariable =
-    key === "secretEnv" &&
-    rest.length === 0 &&
-    userName.safeParse(user).success &&
-    variableName.safeParse(variable).success;
-  if (!isVariable && name !== "claudeToken") {
-    throw new UserError(
-      `${name} is no place for a secret`,
-      "say NAME=claudeToken, or NAME=secretEnv.<user>.<VARIABLE>",
-    );
-  }
+function check(mistakes: readonly string[]): void {
+  if (mistakes.length > 0)
+    throw new UserError(mistakes.join("; "), `say NAME=${secretPatterns.join(", or ")}`);
 }
 
 /** What a person types, unseen, or what is piped in; without the end of its last line. */
