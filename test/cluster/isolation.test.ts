@@ -6,7 +6,7 @@ import { firstProcess } from "../../local/cluster/embedded/supervisor";
 import { run } from "../../local/host";
 import { ask } from "../../local/door";
 import { deploy, type Deployed } from "../platform/deploy";
-import { inWorkspace, kubeconfig, kubectl, podAddress } from "../platform/kubectl";
+import { inWorkspace, kubeconfig, kubectl, nodeInside, podAddress } from "../platform/kubectl";
 import { leading, tcp, udp, type Way } from "./attempts";
 import { behind } from "./behind";
 import { eventually } from "./eventually";
@@ -36,10 +36,8 @@ const get = (...words: string[]): string => kubectl("get", ...words).trim();
 const serviceAddress = (namespace: string, name: string): string =>
   get("service", "-n", namespace, name, "-o", "jsonpath={.spec.clusterIP}");
 
-const inPod = (namespace: string, what: string) => (args: readonly string[]) =>
-  kubectl("exec", "-n", namespace, what, "-c", "editor", "--", "node", ...args);
-const from = (user: string) => inPod(`ws-${user}`, "deploy/editor");
-const fromStranger = inPod(strangers, "pod/stranger");
+const fromStranger = (args: readonly string[]) =>
+  kubectl("exec", "-n", strangers, "pod/stranger", "-c", "editor", "--", "node", ...args);
 
 /** Runs node in the network of the pod with this address, whose image may hold no program but its own. */
 function fromNetwork(address: string) {
@@ -174,9 +172,9 @@ function stranger(image: string): string {
 
 test("from inside a workspace every allowed way leads somewhere, and no forbidden one", async () => {
   await eventually(async () => {
-    expect(await leading(from("alice"), permitted)).toEqual(names(permitted));
+    expect(await leading(nodeInside("alice"), permitted)).toEqual(names(permitted));
   });
-  expect(await leading(from("alice"), forbidden)).toEqual([]);
+  expect(await leading(nodeInside("alice"), forbidden)).toEqual([]);
 }, 60_000);
 
 test("into a workspace leads Traefik's way to the editor alone", async () => {
@@ -191,14 +189,14 @@ test("into a workspace leads Traefik's way to the editor alone", async () => {
   const door = ["editor", "the editor's Service"];
   expect(await leading(traefik, ways)).toEqual(door);
   expect(await leading(fromStranger, ways)).toEqual([]);
-  expect(await leading(from("bob"), ways)).toEqual([]);
+  expect(await leading(nodeInside("bob"), ways)).toEqual([]);
   await without(["ws-alice", "vibecode-ingress"], async () => {
     await eventually(async () => {
       expect(await leading(traefik, ways)).toEqual(names(ways));
     });
     expect(await leading(fromStranger, ways)).toEqual(names(ways));
     // His own policy holds him.
-    expect(await leading(from("bob"), ways)).toEqual([]);
+    expect(await leading(nodeInside("bob"), ways)).toEqual([]);
   });
   const answer = await ask(
     platform.door,
@@ -217,7 +215,7 @@ test("her policy alone holds her where the neighbours have none", async () => {
     await eventually(async () => {
       expect(await leading(fromStranger, neighbours)).toEqual(names(neighbours));
     });
-    expect(await leading(from("alice"), forbidden)).toEqual([]);
+    expect(await leading(nodeInside("alice"), forbidden)).toEqual([]);
   });
 }, 120_000);
 
@@ -225,7 +223,7 @@ test("the neighbours' policies hold her where she has none, and all else is open
   await without(["ws-alice"], async () => {
     const theirs = names(forbidden).filter((name) => /neighbour|Traefik, ping/.test(name));
     await eventually(async () => {
-      expect(await leading(from("alice"), forbidden)).toEqual(
+      expect(await leading(nodeInside("alice"), forbidden)).toEqual(
         names(forbidden).filter((name) => !theirs.includes(name)),
       );
     });
@@ -235,16 +233,16 @@ test("the neighbours' policies hold her where she has none, and all else is open
 test("without any policy every forbidden way leads somewhere, and with them none again", async () => {
   await without(["ws-alice", "ws-bob", "vibecode-ingress"], async () => {
     await eventually(async () => {
-      expect(await leading(from("alice"), forbidden)).toEqual(names(forbidden));
+      expect(await leading(nodeInside("alice"), forbidden)).toEqual(names(forbidden));
     });
   });
   await eventually(async () => {
-    expect(await leading(from("alice"), forbidden)).toEqual([]);
+    expect(await leading(nodeInside("alice"), forbidden)).toEqual([]);
   });
 }, 120_000);
 
 test("access to Kubernetes opens the API server, and nothing else of the node", async () => {
-  expect(await leading(from("carol"), forbidden)).toEqual([
+  expect(await leading(nodeInside("carol"), forbidden)).toEqual([
     "the API server",
     "the API server, by its Service",
   ]);

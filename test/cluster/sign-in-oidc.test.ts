@@ -1,5 +1,5 @@
 import { greeting, startServer } from "../platform/dev-server";
-import { inWorkspace, kubectl, podAddress } from "../platform/kubectl";
+import { kubectl, nodeInside, podAddress } from "../platform/kubectl";
 import { deployOidc, type Federated } from "../platform/oidc";
 import { message, type Told } from "../platform/request";
 import { arrivals, cases, type Who } from "../sign-in/owner-cases";
@@ -129,8 +129,6 @@ test("signing out ends the session for a copy of its cookie as well", async () =
 });
 
 test("nobody reaches an editor, sign-in or its store but by Traefik", async () => {
-  const inside = (args: readonly string[]) =>
-    inWorkspace("bob", `node ${args.map((arg) => `'${arg.replaceAll("'", `'\\''`)}'`).join(" ")}`);
   const ways = {
     "its own editor": tcp("127.0.0.1", 8080),
     "alice's editor": tcp(podAddress("ws-alice", "app.kubernetes.io/name=workspace"), 8080),
@@ -139,7 +137,7 @@ test("nobody reaches an editor, sign-in or its store but by Traefik", async () =
     "oauth2-proxy by name": tcp(`oauth2-proxy.${namespace}.svc.cluster.local`, 4180),
     valkey: tcp(podAddress(namespace, "app.kubernetes.io/name=valkey"), 6379),
   };
-  expect(await leading(inside, ways)).toEqual(["its own editor"]);
+  expect(await leading(nodeInside("bob"), ways)).toEqual(["its own editor"]);
 });
 
 describe("a session", () => {

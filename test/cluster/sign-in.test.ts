@@ -1,5 +1,5 @@
 import { startServer, greeting } from "../platform/dev-server";
-import { inWorkspace, kubectl, podAddress } from "../platform/kubectl";
+import { kubectl, nodeInside, podAddress } from "../platform/kubectl";
 import { load } from "../platform/load";
 import { get, message, type Told } from "../platform/request";
 import { deployAuthelia, type Guarded } from "../platform/sign-in";
@@ -111,8 +111,6 @@ test("signing out ends the session for a copy of its cookie as well", async () =
 });
 
 test("nobody reaches an editor, sign-in or its stores but by Traefik", async () => {
-  const inside = (args: readonly string[]) =>
-    inWorkspace("bob", `node ${args.map((arg) => `'${arg.replaceAll("'", `'\\''`)}'`).join(" ")}`);
   const ways = {
     "its own editor": tcp("127.0.0.1", 8080),
     "alice's editor": tcp(podAddress("ws-alice", "app.kubernetes.io/name=workspace"), 8080),
@@ -122,7 +120,7 @@ test("nobody reaches an editor, sign-in or its stores but by Traefik", async () 
     postgres: tcp(podAddress(namespace, "app.kubernetes.io/name=postgres"), 5432),
     valkey: tcp(podAddress(namespace, "app.kubernetes.io/name=valkey"), 6379),
   };
-  expect(await leading(inside, ways)).toEqual(["its own editor"]);
+  expect(await leading(nodeInside("bob"), ways)).toEqual(["its own editor"]);
 });
 
 describe("a session", () => {

@@ -36,6 +36,12 @@ export function inWorkspace(user: string, command: string): string {
   );
 }
 
+/** What node prints with these arguments in a user's workspace. */
+export const nodeInside =
+  (user: string) =>
+  (args: readonly string[]): string =>
+    kubectl("-n", `ws-${user}`, "exec", "deploy/editor", "-c", "editor", "--", "node", ...args);
+
 const pods = z.object({
   items: z.array(
     z.object({

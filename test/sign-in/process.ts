@@ -5,6 +5,8 @@ import * as net from "node:net";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
+export { freePort } from "../../local/sign-in/process";
+
 export interface ProcessArgs {
   /** Where it runs; what it prints goes to `<name>.log` there. */
   folder: string;
@@ -75,17 +77,6 @@ export async function start(args: ProcessArgs): Promise<Running> {
 
 const as = (user: Owner | undefined) =>
   user === undefined ? [] : [`--reuid=${user.uid}`, `--regid=${user.gid}`, "--clear-groups"];
-
-/** A port of loopback that nobody has. */
-export async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
 
 /** Throws while nobody listens. */
 export async function connects(port: number): Promise<void> {
