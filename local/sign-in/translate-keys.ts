@@ -34,6 +34,14 @@ const listen: Translation = (value, path) => {
 };
 const port = 9091;
 
+/** 4.37.5 takes no host and no path there: it answers at `/metrics` alone, as 4.39 does where nothing else is said. */
+const metricsAddress: Translation = (value, path) => {
+  const [all, host = "", port = "9959"] =
+    /^tcp:\/\/(\d+(?:\.\d+){3})?(?::(\d+))?(?:\/|\/metrics)?$/.exec(text(value, path)) ?? [];
+  if (all === undefined) throw new Error(`${path} must be tcp://:port/metrics`);
+  return { [path]: `tcp://${host === "" ? "0.0.0.0" : host}:${port}` };
+};
+
 /** The one check of 4.37.5 reads the cookie, and what Traefik says of the request: no other may be wished for. */
 const authz = z.strictObject({
   "forward-auth": z.strictObject({
@@ -78,6 +86,9 @@ export const keys: Readonly<Record<string, Translation>> = {
   "server.endpoints.authz": check,
   "server.endpoints.enable_pprof": moved("server.enable_pprof"),
   "server.endpoints.enable_expvars": moved("server.enable_expvars"),
+  "telemetry.metrics.enabled": same,
+  "telemetry.metrics.address": metricsAddress,
+  ...everywhere("telemetry.metrics", ["buffers", "timeouts"]),
   ...everywhere("ntp", ["version", "max_desync", "disable_startup_check", "disable_failure"]),
   ...everywhere("totp", ["disable", "issuer", "algorithm", "digits", "period", "skew", "secret_size"]),
   ...everywhere("webauthn", ["disable", "display_name", "attestation_conveyance_preference", "timeout"]),

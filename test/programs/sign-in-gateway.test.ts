@@ -4,6 +4,8 @@ import * as http from "node:http";
 import * as os from "node:os";
 import * as path from "node:path";
 
+import { z } from "zod";
+
 import type { Told } from "../platform/request";
 import { authelia, type Authelia } from "../sign-in/authelia";
 import { arrivals, cases, tries, type Who } from "../sign-in/cases";
@@ -196,6 +198,38 @@ test("a name is banned after as many wrong passwords as the stack says, here as 
   const one = await fresh({ regulation: { retries: 2, within: "10m", ban: "12h" } });
   expect(await tries(one, host, "bob", ["wrong", password])).toEqual([false, true]);
   expect(await tries(one, host, "alice", ["wrong", "wrong", password])).toEqual([false, false, false]);
+  await one.stop();
+});
+
+test("it is measured under the names of 4.39, at one path and by reading alone", async () => {
+  const { configuration, users } = await mounted(domain);
+  const said = { telemetry: { metrics: { enabled: true, address: "tcp://:9959/metrics" } } };
+  const folder = fs.mkdtempSync(path.join(root, "authelia-"));
+  const one = await authelia({
+    folder,
+    users,
+    configuration: { ...z.looseObject({}).parse(configuration), ...said },
+  });
+  await tries(one, host, "bob", ["wrong", password]);
+  await get(one, checkPath, { "x-forwarded-host": `bob.${domain}`, accept: "text/html" });
+  const ask = (path: string, init?: RequestInit) =>
+    fetch(`http://127.0.0.1:${one.metrics ?? 0}${path}`, init);
+  // As Prometheus 3 asks.
+  const accept =
+    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6";
+  const told = await ask("/metrics", { headers: { accept } });
+  const text = await told.text();
+  expect(told.headers.get("content-type")).toContain("version=0.0.4");
+  expect(text).toMatch(/^# TYPE authelia_authn counter$/m);
+  expect(text).toMatch(/^authelia_authn\{banned="false",success="false"\} 1$/m);
+  expect(text).toMatch(/^authelia_authn\{banned="false",success="true"\} 1$/m);
+  expect(text).toMatch(/^authelia_authn_duration_count\{success="true"\} 1$/m);
+  expect(text).toMatch(/^authelia_authz\{code="302"\} 1$/m);
+  expect(text).toMatch(/^authelia_request\{code="200",method="POST"\} \d+$/m);
+  expect(text).not.toMatch(/authelia_(authentication|verify)/);
+  expect((await ask("/")).status).toBe(404);
+  expect((await ask("/metrics?x")).status).toBe(404);
+  expect((await ask("/metrics", { method: "POST" })).status).toBe(405);
   await one.stop();
 });
 

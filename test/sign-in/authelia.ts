@@ -28,6 +28,8 @@ export interface AutheliaArgs {
 /** Authelia on loopback: the program of local/sign-in, and the real 4.37.5 behind it. */
 export interface Authelia extends Portal, Pick<Running, "ended" | "stop"> {
   port: number;
+  /** Where it is measured, if the configuration says so. */
+  metrics: number | undefined;
   /** Asks it on the command line, `storage encryption check`: with its configuration, and with other variables. */
   run: (words: readonly string[], env?: Readonly<Record<string, string>>) => Promise<Ran>;
   /** Process id of the program; the real one is its only child. */
@@ -54,6 +56,9 @@ export async function authelia(args: AutheliaArgs): Promise<Authelia> {
 
   // Whatever the configuration says of places is of a pod.
   set(configuration, ["server", "address"], `tcp://127.0.0.1:${port}/`);
+  const metrics = has(configuration, ["telemetry", "metrics"]) ? await freePort() : undefined;
+  if (metrics !== undefined)
+    set(configuration, ["telemetry", "metrics", "address"], `tcp://127.0.0.1:${metrics}/metrics`);
   if (has(configuration, ["authentication_backend", "file"])) {
     set(configuration, ["authentication_backend", "file", "path"], users);
     fs.writeFileSync(users, args.users);
@@ -109,6 +114,7 @@ export async function authelia(args: AutheliaArgs): Promise<Authelia> {
   let running = await begin();
   return {
     port,
+    metrics,
     check: checkPath,
     dropped,
     run: (words, more) =>

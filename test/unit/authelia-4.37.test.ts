@@ -1,4 +1,5 @@
 import { totp } from "../sign-in/totp";
+import { renamed } from "../../local/sign-in/metrics";
 import { translate, translateVariable } from "../../local/sign-in/translate";
 
 const accessControl = {
@@ -27,6 +28,7 @@ const whole = {
       },
     },
   },
+  telemetry: { metrics: { enabled: true, address: "tcp://:9959/metrics" } },
   ntp: { disable_startup_check: true },
   totp: { disable: false, issuer: "dev.example.com" },
   webauthn: { disable: false, enable_passkey_login: true, display_name: "dev.example.com" },
@@ -93,6 +95,7 @@ test("a whole configuration has the keys of 4.37, and says what it lost", () => 
         disable_healthcheck: true,
         buffers: { read: 16384, write: 16384 },
       },
+      telemetry: { metrics: { enabled: true, address: "tcp://0.0.0.0:9959" } },
       ntp: { disable_startup_check: true },
       totp: { disable: false, issuer: "dev.example.com" },
       webauthn: { disable: false, display_name: "dev.example.com" },
@@ -179,6 +182,11 @@ test.each<[string, object, RegExp]>([
   ["a socket", { server: { address: "unix:///run/authelia.sock" } }, /^server\.address must be tcp/],
   ["an address with a path", { server: { address: "tcp://:9091/auth" } }, /^server\.address must be tcp/],
   [
+    "metrics at another path",
+    { telemetry: { metrics: { address: "tcp://:9959/x" } } },
+    /^telemetry\.metrics\.address must be/,
+  ],
+  [
     "an unknown scheme",
     { notifier: { smtp: { address: "http://mail" } } },
     /^notifier\.smtp\.address must be/,
@@ -210,6 +218,33 @@ test("a secret's variable has the name that 4.37 reads", () => {
   expect(translateVariable(jwt)).toBe("AUTHELIA_JWT_SECRET_FILE");
   expect(translateVariable("AUTHELIA_SESSION_SECRET_FILE")).toBe("AUTHELIA_SESSION_SECRET_FILE");
   expect(() => translateVariable("AUTHELIA_SESSION_SECRET")).toThrow("AUTHELIA_SESSION_SECRET");
+});
+
+test("a measure has the name that 4.39 gives it, and labels and other names stay", () => {
+  const told = [
+    "# HELP authelia_authentication_first_factor The number of 1FA authentications processed.",
+    "# TYPE authelia_authentication_first_factor counter",
+    'authelia_authentication_first_factor{banned="false",success="true"} 1',
+    'authelia_authentication_second_factor{banned="false",success="true",type="TOTP"} 1',
+    'authelia_authentication_duration_bucket{success="true",le="0.1"} 1',
+    'authelia_authentication_duration_sum{success="true"} 0.05',
+    'authelia_verify_request{code="200"} 3',
+    'authelia_request{code="200",method="GET"} 3',
+    'go_info{version="authelia_verify_request"} 1',
+    "authelia_verify_requests 1",
+  ];
+  expect(renamed(told.join("\n")).split("\n")).toEqual([
+    "# HELP authelia_authn The number of 1FA authentications processed.",
+    "# TYPE authelia_authn counter",
+    'authelia_authn{banned="false",success="true"} 1',
+    'authelia_authn_second_factor{banned="false",success="true",type="TOTP"} 1',
+    'authelia_authn_duration_bucket{success="true",le="0.1"} 1',
+    'authelia_authn_duration_sum{success="true"} 0.05',
+    'authelia_authz{code="200"} 3',
+    'authelia_request{code="200",method="GET"} 3',
+    'go_info{version="authelia_verify_request"} 1',
+    "authelia_verify_requests 1",
+  ]);
 });
 
 // The values of RFC 6238's own table, cut to six digits.
