@@ -52,6 +52,11 @@ const table = {
   "oauth2-proxy": {
     ldflags: (version) => `-s -w -X main.VERSION=${version("github.com/oauth2-proxy/oauth2-proxy/v7")}`,
   },
+  // Counts what the API server holds, for Prometheus. The newest whose module can be had.
+  "kube-state-metrics": {
+    ldflags: (version) =>
+      `-s -w -X github.com/prometheus/common/version.Version=${version("k8s.io/kube-state-metrics/v2")}`,
+  },
   // Judges the workflows of .github. Tests alone use it.
   actionlint: plain,
   supervise: plain,
