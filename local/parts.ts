@@ -1,6 +1,6 @@
 import { autheliaPackages, type PackageName } from "./host";
 import type { BuiltImage, ImageName } from "./images";
-import { signInKind, type Platform } from "./platform";
+import { prometheusKind, signInKind, type Platform } from "./platform";
 import type { ModuleName } from "./toolchain";
 
 /** What this machine builds for a stack, besides the cluster. */
@@ -18,13 +18,25 @@ const signIn: Readonly<Record<string, Parts>> = {
   "oauth2-proxy": { packages: [], tools: ["oauth2-proxy"], images: ["oauth2-proxy", "databases"] },
 };
 
+/** As is what watches it, but Grafana, which no registry of packages has. */
+const monitoring: Parts = {
+  packages: [],
+  tools: ["kube-state-metrics"],
+  images: ["monitoring", "kube-state-metrics"],
+};
+
 /** What this machine builds for a stack. */
 export function partsOf({ stack, cluster }: Platform): Parts {
-  const more = cluster.kind === "embedded" ? signIn[signInKind(stack)] : undefined;
+  const own = signIn[signInKind(stack)];
+  const all = [
+    always,
+    ...(cluster.kind === "embedded" && own !== undefined ? [own] : []),
+    ...(cluster.kind === "embedded" && prometheusKind(stack) === "own" ? [monitoring] : []),
+  ];
   return {
-    packages: [...always.packages, ...(more?.packages ?? [])],
-    tools: [...always.tools, ...(more?.tools ?? [])],
-    images: [...always.images, ...(more?.images ?? [])],
+    packages: all.flatMap(({ packages }) => packages),
+    tools: all.flatMap(({ tools }) => tools),
+    images: all.flatMap(({ images }) => images),
   };
 }
 
@@ -32,6 +44,8 @@ export function partsOf({ stack, cluster }: Platform): Parts {
 const keys: Readonly<Record<string, readonly string[]>> = {
   "oauth2-proxy": ["oauth2Proxy"],
   databases: ["postgres", "valkey"],
+  "kube-state-metrics": ["kubeStateMetrics"],
+  monitoring: ["prometheus", "alertmanager", "nodeExporter", "postgresExporter", "valkeyExporter"],
 };
 
 /** The value of `vibecode:images` that names these images. */

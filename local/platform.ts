@@ -86,6 +86,14 @@ export function signInKind({ config }: Pick<StackFile, "config">): string {
   return named.data?.kind ?? "authelia";
 }
 
+/** Which Prometheus a stack has, as far as its file can be read. */
+export function prometheusKind({ config }: Pick<StackFile, "config">): string {
+  const named = z
+    .object({ prometheus: z.object({ kind: z.string() }) })
+    .safeParse(config["vibecode:monitoring"]);
+  return named.data?.prometheus.kind ?? "none";
+}
+
 /** The part of a local stack's config that this machine decides. */
 export function machineConfig(
   { stack, cluster }: Platform,

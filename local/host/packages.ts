@@ -42,6 +42,16 @@ export const packages = {
     brings: "redis-server",
     services: ["redis-server"],
   },
+  prometheus: {
+    reason: "the tests judge rules with its promtool",
+    brings: "promtool",
+    services: ["prometheus"],
+  },
+  "prometheus-alertmanager": {
+    reason: "the tests judge Alertmanager's configuration with its amtool",
+    brings: "amtool",
+    services: ["prometheus-alertmanager"],
+  },
   slapd: { reason: "the tests' directory of people", brings: "/usr/sbin/slapd", services: ["slapd"] },
   "ldap-utils": { reason: "the tests change that directory with it", brings: "ldapmodify" },
 } as const satisfies Record<string, Package>;
@@ -86,6 +96,8 @@ export const testPackages = [
   ...autheliaPackages,
   "postgresql-15",
   "redis-server",
+  "prometheus",
+  "prometheus-alertmanager",
   "slapd",
   "ldap-utils",
 ] as const satisfies readonly PackageName[];

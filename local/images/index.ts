@@ -11,6 +11,7 @@ import { databases } from "./databases";
 import { buildOnDebian, debianKey, type DebianImage } from "./debian";
 import { ownFailure } from "./failure";
 import { fileKey } from "./key";
+import { monitoring } from "./monitoring";
 import type { Packed } from "./oci";
 import { buildProgram, type ProgramImage } from "./scratch";
 import {
@@ -32,12 +33,13 @@ const programs = {
   traefik: { tool: "traefik", user: "65532:65532", authorities: true },
   coredns: { tool: "coredns", user: "65532:65532", authorities: false },
   "oauth2-proxy": { tool: "oauth2-proxy", user: "65532:65532", authorities: true },
+  "kube-state-metrics": { tool: "kube-state-metrics", user: "65534:65534", authorities: false },
   pause: { tool: "pause", user: "65535:65535", authorities: false },
 } as const satisfies Record<string, ProgramImage>;
 
 type ProgramName = keyof typeof programs;
 
-export type ImageName = "workspace" | "authelia" | "databases" | ProgramName;
+export type ImageName = "workspace" | "authelia" | "databases" | "monitoring" | ProgramName;
 
 export interface ImageOptions {
   /** Finds a built tool of the toolchain. Default: `toolPath` of local/toolchain. */
@@ -118,6 +120,8 @@ function recipeOf(name: ImageName, options: ImageOptions): Recipe | Promise<Reci
       return debianRecipe(name, authelia((options.toolPath ?? toolPath)(name)));
     case "databases":
       return debianRecipe(name, databases);
+    case "monitoring":
+      return debianRecipe(name, monitoring);
     default:
       return programRecipe(name, options);
   }
