@@ -1,0 +1,158 @@
+import { datadogDown, datadogShare, down, share } from "./requests";
+import { most, objects, select, scope, taken } from "./select";
+import { bruteForce, signInErrors } from "./sign-in";
+import type { Draft, Watched } from "./watch";
+
+/** What everybody needs: sign-in, the ingress with its certificate, the nodes, backups. */
+export function sharedWatches(options: Watched): Draft[] {
+  return [
+    signInErrors(options),
+    bruteForce(options),
+    certificateExpiry(options),
+    ingressErrors(options),
+    nodePressure(options),
+    backupLate(options),
+  ];
+}
+
+function certificateExpiry(options: Watched): Draft {
+  const { certificate } = options.thresholds;
+  // Of what one Traefik has under these names the newest: the one before stays in its metrics. Of all Traefiks the
+  // oldest: one may have missed the change.
+  const valid = most("sans, instance", select("traefik_tls_certs_not_after", { job: "traefik" }));
+  return {
+    id: "certificate-expiry",
+    group: "shared",
+    severity: "ticket",
+    summary: "The certificate of {sans} is valid for {value} days",
+    description: `After that no browser opens https://${options.domain} any more. With certificates of kind local-ca run \`pulumi up\`; with cert-manager see \`kubectl describe certificates,challenges --all-namespaces\`.`,
+    for: 3600,
+    by: ["sans"],
+    expr: `(min by (sans) (${valid}) - time()) / 86400 < ${certificate}`,
+    datadog: [
+      {
+        query: `min(last_1h):min:tls.days_left${scope(options)} by {server_hostname}`,
+        comparator: "<",
+        critical: certificate,
+        names: { sans: "{{server_hostname.name}}" },
+      },
+    ],
+  };
+}
+
+function ingressErrors(options: Watched): Draft {
+  const { errors } = options.thresholds;
+  const requests = (code?: RegExp) =>
+    select("traefik_service_requests_total", { job: "traefik", ...(code && { code }) });
+  return {
+    id: "ingress-errors",
+    group: "shared",
+    severity: "page",
+    summary: "{value} % of all requests are answered by an error",
+    description: `Several workspaces are affected, or all. See \`kubectl --namespace ${options.ingressNamespace} get pods\` and \`kubectl --namespace ${options.ingressNamespace} logs deployment/traefik\`.`,
+    for: 600,
+    by: [],
+    // One workspace that is down does not count: it has an alert of its own.
+    expr: `(${share(requests)} > ${errors} and count(sum by (service) (rate(${requests(/5../)}[5m])) > 0) > 1) or ${down(options.ingressNamespace)}`,
+    datadog: [
+      {
+        query: datadogShare(options, "last_15m", "vibecode.traefik_service_requests.count"),
+        comparator: ">",
+        critical: errors,
+      },
+      datadogDown(options, options.ingressNamespace),
+    ],
+  };
+}
+
+function nodePressure(options: Watched): Draft {
+  const condition = (name: RegExp, status: RegExp) =>
+    `${most("node, condition", objects("kube_node_status_condition", { condition: name, status }))} > 0`;
+  const ofNode = (metric: string, more = {}) => select(`node_${metric}`, { job: "node", ...more });
+  const file = { mountpoint: /\/|\/var(\/lib(\/[a-z]+)?)?/ };
+  const named = (name: string, vector: string, percent: number) =>
+    `label_replace(${most("node", vector)} > ${percent}, "condition", "${name}", "", "")`;
+  const datadog = (part: string | undefined, ...filters: string[]) =>
+    ({
+      ...(part === undefined ? {} : { part }),
+      query: `min(last_5m):max:kubernetes_state.node.by_condition${scope(options, ...filters)} by {node,condition}`,
+      comparator: ">=",
+      critical: 1,
+    }) as const;
+  return {
+    id: "node-pressure",
+    group: "shared",
+    severity: "page",
+    summary: "The node {node} is in trouble: {condition}",
+    description:
+      "The kubelet ends pods on it, or has lost it, and workspaces with them. See `kubectl describe node {node}`; `kubectl drain {node} --ignore-daemonsets --delete-emptydir-data` moves what runs there.",
+    for: 300,
+    by: ["node", "condition"],
+    expr: [
+      condition(/(Memory|Disk|PID)Pressure|NetworkUnavailable/, /true/),
+      condition(/Ready/, /false|unknown/),
+      named(
+        "disk almost full",
+        taken(ofNode("filesystem_avail_bytes", file), ofNode("filesystem_size_bytes", file)),
+        90,
+      ),
+      named(
+        "memory almost used up",
+        taken(ofNode("memory_MemAvailable_bytes"), ofNode("memory_MemTotal_bytes")),
+        95,
+      ),
+    ].join(" or "),
+    datadog: [
+      datadog(
+        undefined,
+        "condition IN (memorypressure,diskpressure,pidpressure,networkunavailable)",
+        "status:true",
+      ),
+      datadog("not-ready", "condition:ready", "status IN (false,unknown)"),
+      {
+        part: "disk",
+        query: `min(last_5m):100 * max:kubernetes.node.filesystem.usage_pct${scope(options)} by {host}`,
+        comparator: ">",
+        critical: 90,
+        names: { node: "{{host.name}}", condition: "disk almost full" },
+      },
+    ],
+  };
+}
+
+/** CronJobs of the platform's own whose name says that they make a backup. */
+function backupLate(options: Watched): Draft {
+  const { backup } = options.thresholds;
+  const by = "namespace, cronjob";
+  const jobs = { namespace: /vibecode-.+/, cronjob: /.*(dump|backup).*/ };
+  const time = (name: string) => most(by, objects(`kube_cronjob_${name}`, jobs));
+  const due = time("status_last_schedule_time");
+  const datadog = (what: string) =>
+    `max:kubernetes_state.cronjob.duration_since_last_${what}${scope(
+      options,
+      "kube_namespace:vibecode-*",
+      "(kube_cronjob:*dump* OR kube_cronjob:*backup*)",
+    )} by {kube_namespace,kube_cronjob}`;
+  return {
+    id: "backup-late",
+    group: "shared",
+    severity: "ticket",
+    summary: "The backup {cronjob} of {namespace} is {value} hours late",
+    description:
+      "Since then nothing new could be restored. See why with `kubectl --namespace {namespace} describe jobs`; `kubectl --namespace {namespace} create job --from=cronjob/{cronjob} {cronjob}-now` makes one now.",
+    for: 300,
+    by: ["namespace", "cronjob"],
+    // Whatever the schedule: it began and has not succeeded since, or should have begun.
+    expr: [
+      `(time() - (${due} unless ${time("status_last_successful_time")} >= ${due})) / 3600 > ${backup}`,
+      `(time() - ${time("next_schedule_time")}) / 3600 > ${backup}`,
+    ].join(" or "),
+    datadog: [
+      {
+        query: `min(last_${backup}h):(${datadog("successful")} - ${datadog("schedule")}) / 3600`,
+        comparator: ">",
+        critical: 0,
+      },
+    ],
+  };
+}
