@@ -1,3 +1,4 @@
+import type { ImageArchive } from "../../local/cluster";
 import { reachable, type Door } from "../../local/door";
 import { ensureImages, type ImageName } from "../../local/images";
 import { openStack, preparePulumi, type LocalStack, type Outcome } from "../../local/pulumi";
@@ -14,6 +15,8 @@ export interface PlatformArgs {
   extra?: Readonly<Record<string, unknown>>;
   /** Images of this machine besides those of every stack. */
   images?: readonly ImageName[];
+  /** Images that the test itself built, by their names in `vibecode:images`. */
+  standIns?: Readonly<Record<string, ImageArchive>>;
   /** Secrets of the config, by their places below the namespace: `secretEnv.alice.TOKEN`. */
   secrets?: Readonly<Record<string, string>>;
 }
@@ -77,7 +80,7 @@ export async function empty(): Promise<void> {
 export async function open(args: PlatformArgs): Promise<LocalStack> {
   const platform = { stack: { ...readStackFile("local"), name: "test" }, cluster: testCluster("test") };
   const overrides = {
-    ...machineConfig(platform, await loadedImages(args.images)),
+    ...machineConfig(platform, await loadedImages(args)),
     "vibecode:domain": domain,
     "vibecode:users": args.users,
     "vibecode:auth": basic,
@@ -93,10 +96,14 @@ export async function open(args: PlatformArgs): Promise<LocalStack> {
 
 const quiet = () => undefined;
 
-async function loadedImages(more: readonly ImageName[] = []): Promise<Record<string, string>> {
+async function loadedImages({
+  images: more = [],
+  standIns = {},
+}: PlatformArgs): Promise<Record<string, string>> {
   const images = await ensureImages(["workspace", "traefik", ...more], quiet);
-  await testCluster("test").loadImages(Object.values(images), quiet);
-  return imagesConfig(images);
+  await testCluster("test").loadImages([...Object.values(images), ...Object.values(standIns)], quiet);
+  const own = Object.fromEntries(Object.entries(standIns).map(([name, { ref }]) => [name, ref]));
+  return { ...imagesConfig(images), ...own };
 }
 
 function known(values: Record<string, string>, user: string): string {

@@ -28,7 +28,7 @@ export async function convergeAuthelia(args: Partial<PlatformArgs> = {}): Promis
   const platform = await deploy({
     users: Object.entries(groups).map(([name, groups]) => ({ name, groups, size: "small" })),
     ...args,
-    images: ["authelia", "databases"],
+    images: ["authelia", "databases", ...(args.images ?? [])],
     extra: {
       "vibecode:auth": { kind: "authelia" },
       "vibecode:data": smallStores(),

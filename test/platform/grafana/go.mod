@@ -1,0 +1,3 @@
+module vibecode.local/test/grafana
+
+go 1.26.0
