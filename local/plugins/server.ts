@@ -121,14 +121,19 @@ function methods(provider: Provider, engine: Engine): grpc.UntypedServiceImpleme
       const result = await provider.check(
         {
           ...named(request),
-          olds: decode(request.getOlds()).properties,
+          // Few look at what was.
+          get olds() {
+            return decode(request.getOlds()).properties;
+          },
           news: news.properties,
           randomSeed: request.getRandomseed_asU8(),
         },
         call(request.getUrn()),
       );
+      // Most are taken as they came.
+      const same = result.inputs === news.properties ? request.getNews() : undefined;
       return new pb.CheckResponse()
-        .setInputs(encode(result.inputs, news.secrets))
+        .setInputs(same ?? encode(result.inputs, news.secrets))
         .setFailuresList(failures(result.failures));
     }),
     diff: unary(async (request: pb.DiffRequest) =>
@@ -138,7 +143,10 @@ function methods(provider: Provider, engine: Engine): grpc.UntypedServiceImpleme
             ...named(request),
             id: request.getId(),
             oldInputs: decode(request.getOldInputs()).properties,
-            olds: decode(request.getOlds()).properties,
+            // The largest of the three, which few look at.
+            get olds() {
+              return decode(request.getOlds()).properties;
+            },
             news: decode(request.getNews()).properties,
             ignoreChanges: request.getIgnorechangesList(),
           },

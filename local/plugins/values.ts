@@ -42,18 +42,29 @@ export interface Decoded {
 
 export function decode(struct: Struct | undefined): Decoded {
   const secrets: Path[] = [];
-  const unwrap = (value: unknown, path: Path): unknown => {
-    if (isList(value)) return value.map((item, index) => unwrap(item, [...path, index]));
+  const path: (string | number)[] = [];
+  const inside = (key: string | number, value: unknown): unknown => {
+    if (typeof value !== "object" || value === null) return value;
+    path.push(key);
+    const opened = unwrap(value);
+    path.pop();
+    return opened;
+  };
+  // What comes out of the message is nobody else's: it is opened in place.
+  const unwrap = (value: unknown): unknown => {
+    if (isList(value)) {
+      for (const [index, item] of value.entries()) value[index] = inside(index, item);
+      return value;
+    }
     if (!isObject(value)) return value;
     if (value[signatureKey] === secretSignature) {
-      secrets.push(path);
-      return unwrap(value["value"], path);
+      secrets.push([...path]);
+      return unwrap(value["value"]);
     }
-    return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, unwrap(item, [...path, key])]),
-    );
+    for (const [key, item] of Object.entries(value)) value[key] = inside(key, item);
+    return value;
   };
-  const properties = unwrap(struct?.toJavaScript() ?? {}, []);
+  const properties = unwrap(struct?.toJavaScript() ?? {});
   return { properties: isObject(properties) ? properties : {}, secrets };
 }
 

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { isObject, secret, Secret, unknown } from "../server";
-import type { CheckFailure, PropertyMap } from "../server";
+import type { CheckFailure, CheckRequest, PropertyMap } from "../server";
 import { groupOf, isBuiltIn } from "./kinds";
 import { annotation, at, listAt, objectAt, textAt, withAt } from "./objects";
 
@@ -34,17 +34,10 @@ function suffix(seed: Uint8Array, urn: string): string {
   return createHash("sha256").update(seed).update(urn).digest("hex").slice(0, 8);
 }
 
-export interface NameArgs {
-  urn: string;
-  /** The resource's name in the program. */
-  name: string;
-  olds: PropertyMap;
-  seed: Uint8Array;
-}
-
 /** Gives an object without a name one of its own, and keeps the one it was given before. */
-export function withName(inputs: PropertyMap, { urn, name, olds, seed }: NameArgs): PropertyMap {
+export function withName(inputs: PropertyMap, request: Omit<CheckRequest, "type" | "news">): PropertyMap {
   if (at(inputs, "metadata", "name") !== undefined || at(inputs, "metadata") === unknown) return inputs;
+  const { urn, name, olds, randomSeed: seed } = request;
   const before =
     annotation(olds, "pulumi.com/autonamed") === "true" ? textAt(olds, "metadata", "name") : undefined;
   const generated = before ?? `${name.toLowerCase().replaceAll(/[^a-z0-9.-]+/g, "-")}-${suffix(seed, urn)}`;

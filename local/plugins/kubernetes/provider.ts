@@ -21,6 +21,8 @@ export class Kubernetes implements plugin.Provider {
   readonly version = "4.34.2";
   private config = providerConfig.parse({});
   private connected: Cluster | undefined;
+  /** Where objects without a namespace go; reading it from a kubeconfig for each of them takes its time. */
+  private home: string | undefined;
   private warned = false;
 
   /** @param options.hasCluster false: none is ever asked, and nobody is warned of that. Default true */
@@ -37,16 +39,19 @@ export class Kubernetes implements plugin.Provider {
   configure(config: PropertyMap): Promise<void> {
     this.config = providerConfig.parse(config);
     this.connected = undefined;
+    this.home = undefined;
     return Promise.resolve();
   }
 
-  async check({ urn, type, name, olds, news, randomSeed }: plugin.CheckRequest, call: Call) {
+  async check(request: plugin.CheckRequest, call: Call) {
+    const { type, news } = request;
     if (this.isPlannedChart(type)) return { inputs: news };
     const failure = unsupported(type, news);
     if (failure) return { inputs: news, failures: [failure] };
-    const named = withName(news, { urn, name, olds, seed: randomSeed });
-    const inputs = (await this.needsNamespace(named, call)) ? withNamespace(named, this.namespace()) : named;
-    return { inputs: guard(inputs) };
+    const named = withName(news, request);
+    const isPlaced = at(named, "metadata", "namespace") !== undefined;
+    const goesHome = !isPlaced && (await this.needsNamespace(named, call));
+    return { inputs: guard(goesHome ? withNamespace(named, this.namespace()) : named) };
   }
 
   diff({ oldInputs, news }: plugin.DiffRequest): Promise<plugin.Diff> {
@@ -140,9 +145,8 @@ export class Kubernetes implements plugin.Provider {
   }
 
   private namespace(): string {
-    if (this.config.namespace !== undefined) return this.config.namespace;
     try {
-      return loadCluster(this.config).namespace ?? "default";
+      return (this.home ??= this.config.namespace ?? loadCluster(this.config).namespace ?? "default");
     } catch {
       // Without a cluster a preview still shows where things go.
       return "default";
@@ -152,7 +156,6 @@ export class Kubernetes implements plugin.Provider {
   private async needsNamespace(inputs: PropertyMap, call: Call): Promise<boolean> {
     const known = builtInKind(String(inputs["apiVersion"]), String(inputs["kind"]));
     if (known) return known.namespaced;
-    if (at(inputs, "metadata", "namespace") !== undefined) return false;
     try {
       return (await this.cluster().kind(inputs, call)).namespaced;
     } catch (error) {

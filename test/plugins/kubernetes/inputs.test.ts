@@ -20,17 +20,17 @@ describe("names", () => {
   const nameless = { apiVersion: "v1", kind: "ConfigMap", metadata: { labels: { a: "1" } } };
 
   test("an object without a name gets its resource's and eight hex digits, the same for the same seed", () => {
-    const named = withName(nameless, { urn, name: "web_Config", olds: {}, seed });
+    const named = withName(nameless, { urn, name: "web_Config", olds: {}, randomSeed: seed });
     expect(textAt(named, "metadata", "name")).toMatch(/^web-config-[0-9a-f]{8}$/);
     expect(annotation(named, "pulumi.com/autonamed")).toBe("true");
-    expect(withName(nameless, { urn, name: "web_Config", olds: {}, seed })).toEqual(named);
+    expect(withName(nameless, { urn, name: "web_Config", olds: {}, randomSeed: seed })).toEqual(named);
   });
 
   test("a generated name is kept, a chosen one is not generated", () => {
-    const first = withName(nameless, { urn, name: "a", olds: {}, seed });
-    expect(withName(nameless, { urn, name: "a", olds: first, seed: new Uint8Array() })).toEqual(first);
+    const first = withName(nameless, { urn, name: "a", olds: {}, randomSeed: seed });
+    expect(withName(nameless, { urn, name: "a", olds: first, randomSeed: new Uint8Array() })).toEqual(first);
     const chosen = { ...nameless, metadata: { name: "mine" } };
-    expect(withName(chosen, { urn, name: "a", olds: first, seed })).toBe(chosen);
+    expect(withName(chosen, { urn, name: "a", olds: first, randomSeed: seed })).toBe(chosen);
   });
 
   test("a namespace is given only to what has none", () => {
