@@ -5,6 +5,7 @@ import { preparePulumi } from "../../local/pulumi";
 import { ensureTools } from "../../local/toolchain";
 import { measureExperience } from "./editor";
 import { measureEngine } from "./engine";
+import { measureMonitoring, monitoringTable } from "./monitoring";
 import { measureSignIn } from "./sign-in";
 import { addedTable, costTable, experienceTable, machine, signInTable, sizesTable } from "./tables";
 
@@ -36,6 +37,7 @@ async function main(): Promise<void> {
   if (given.includes(0)) return;
   print(signInTable(await measureSignIn(100, 20, report)));
   print(experienceTable(await measureExperience("alice", 5, report)));
+  print(monitoringTable(await measureMonitoring(20, report)));
 }
 
 // What was started ends with this process, however it ends.

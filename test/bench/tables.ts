@@ -5,7 +5,7 @@ import type { Latency, SignInCost } from "./sign-in";
 
 const s = (seconds: number) => `${seconds.toFixed(1)} s`;
 
-function table(head: string[], rows: string[][]): string {
+export function table(head: string[], rows: string[][]): string {
   const line = (cells: string[]) => `| ${cells.join(" | ")} |\n`;
   return [head, head.map(() => "---"), ...rows].map(line).join("");
 }

@@ -8,6 +8,7 @@ import { z } from "zod";
 import type { ImageArchive } from "../../local/cluster";
 import { run } from "../../local/host";
 import { buildProgram } from "../../local/images/scratch";
+import type { PlatformArgs } from "./deploy";
 import { kubectl } from "./kubectl";
 import { deployAuthelia, type Guarded } from "./sign-in";
 
@@ -25,10 +26,14 @@ const people = [
  * Deploys the platform behind Authelia, with Prometheus, Alertmanager and what they ask.
  *
  * @param webhook who is told of alerts, of all severities
+ * @param args users in place of those of the tests, and more of the config
  */
-export async function deployMonitored(webhook: string): Promise<Guarded> {
+export async function deployMonitored(
+  webhook: string,
+  args: Partial<Pick<PlatformArgs, "users" | "extra">> = {},
+): Promise<Guarded> {
   return deployAuthelia({
-    users: people,
+    users: args.users ?? people,
     images: ["monitoring", "kube-state-metrics"],
     standIns: { grafana: await grafanaStandIn() },
     extra: {
@@ -42,6 +47,7 @@ export async function deployMonitored(webhook: string): Promise<Guarded> {
         },
       },
       "vibecode:storage": { retain: false },
+      ...args.extra,
     },
     secrets: { "monitoringSecrets.webhookUrl": webhook },
   });
