@@ -1,13 +1,15 @@
 import type * as k8s from "@pulumi/kubernetes";
 
+import { fromScrapers } from "../scraper";
 import type { SignInPlace } from "./sign-in";
 
 type Spec = k8s.types.input.networking.v1.NetworkPolicySpec;
 
-export interface NetworkArgs extends Pick<SignInPlace, "ingressNamespace" | "dns"> {
+export interface NetworkArgs extends Pick<SignInPlace, "ingressNamespace" | "dns" | "scrapers"> {
   /** Labels that find the pods this is about. */
   selector: Record<string, string>;
   port: number;
+  metricsPort?: number;
   /** Stores: pods of the same namespace by label, or ranges of addresses where they are not the platform's own. */
   stores: readonly Store[];
   /** Ports of servers outside, such as a directory's; their addresses are not known. */
@@ -40,7 +42,10 @@ export function networkPolicy(args: NetworkArgs): Spec {
   return {
     podSelector: { matchLabels: args.selector },
     policyTypes: ["Ingress", "Egress"],
-    ingress: [{ from: [traefik], ports: [tcp(args.port)] }],
+    ingress: [
+      { from: [traefik], ports: [tcp(args.port)] },
+      ...(args.metricsPort === undefined ? [] : fromScrapers(args.scrapers ?? [], args.metricsPort)),
+    ],
     egress: [
       {
         to: [kubeDns, ...args.dns.map(block)],

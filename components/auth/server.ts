@@ -19,6 +19,8 @@ export interface ServerArgs {
   /** Which kind it is: the name of every object, and of the container. */
   name: SignInPods;
   port: number;
+  /** Where it shows its metrics, if it does. */
+  metricsPort?: number;
   /** Pods; two or more keep sign-in there while a node is drained. */
   replicas: number;
   /** The ConfigMap's files. */

@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import type { Scraper } from "../scraper";
+
 /** A middleware of Traefik's file provider: its type's name and that type's options. */
 export type Middleware = Record<string, Record<string, unknown>>;
 
@@ -72,6 +74,8 @@ export interface SignInPlace {
   dns: readonly string[];
   /** Labels of the nodes that may run sign-in. */
   nodeSelector: Record<string, string>;
+  /** Who may read its metrics; nobody when absent. */
+  scrapers?: readonly Scraper[] | undefined;
 }
 
 /** The namespace of sign-in and its stores. */

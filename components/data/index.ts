@@ -1,11 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import type { Connection, ExternalStore, Place, PostgresConnection } from "./connection";
+import type { Exporters } from "./exporters";
 import { postgres, type ExternalPostgres, type OwnPostgres } from "./postgres";
 import { valkey, type OwnValkey } from "./valkey";
 
 export type { Connection, ExternalStore, Place, PostgresConnection } from "./connection";
 export type { Backups } from "./dumps";
+export type { Exporters } from "./exporters";
 export type { ExternalPostgres, OwnPostgres } from "./postgres";
 export type { OwnValkey } from "./valkey";
 
@@ -15,6 +17,8 @@ export interface DataArgs extends Place {
   /** Absent for who keeps sessions alone. */
   postgres?: OwnPostgres | ExternalPostgres | undefined;
   valkey: OwnValkey | ExternalStore;
+  /** Shows figures of the stores that are our own; nobody when absent. */
+  exporters?: Exporters | undefined;
 }
 
 /** Waiting is not passed on to a component's children by the SDK, so it must be a plain list here. */
@@ -34,8 +38,10 @@ export class Data extends pulumi.ComponentResource {
   constructor(name: string, args: DataArgs, opts: DataOptions = {}) {
     super("vibecode:data:Data", name, {}, opts);
     const child = { parent: this, dependsOn: opts.dependsOn ?? [] };
-    this.postgres = args.postgres && postgres(`${name}-postgres`, args.postgres, args.database, args, child);
-    this.valkey = valkey(`${name}-valkey`, args.valkey, args, child);
+    this.postgres =
+      args.postgres &&
+      postgres(`${name}-postgres`, args.postgres, args.database, args, child, args.exporters);
+    this.valkey = valkey(`${name}-valkey`, args.valkey, args, child, args.exporters);
     this.registerOutputs({});
   }
 }

@@ -2,6 +2,7 @@ import type * as k8s from "@pulumi/kubernetes";
 
 import { containerSecurity, podSecurity } from "../security";
 import { passwordKey } from "./connection";
+import { monitorPasswordKey } from "./exporters";
 
 export const postgresPort = 5432;
 /** The user `postgres` of the official image, Debian's variant: the superuser's name must be the process's own. */
@@ -24,9 +25,12 @@ const resources = { requests: { cpu: "50m", memory: "128Mi" }, limits: { cpu: "1
 export function postgresPod({
   image,
   database,
+  monitored = false,
 }: {
   image: string;
   database: string;
+  /** Whether there is a role that may look at figures. */
+  monitored?: boolean;
 }): k8s.types.input.core.v1.PodSpec {
   // Over TCP, as clients come, and with a name that may: it ends before it would sign in, and is logged for no failure.
   const answers = {
@@ -62,6 +66,9 @@ export function postgresPod({
           pgdata,
           { name: "POSTGRES_DB", value: database },
           { name: "POSTGRES_PASSWORD_FILE", value: `${passwordFolder}/${passwordKey}` },
+          ...(monitored
+            ? [{ name: "MONITOR_PASSWORD_FILE", value: `${passwordFolder}/${monitorPasswordKey}` }]
+            : []),
         ],
         resources,
         securityContext: containerSecurity,
@@ -88,7 +95,13 @@ export function postgresPod({
       { name: "config", configMap: { name } },
       { name: "data", persistentVolumeClaim: { claimName: name } },
       { name: "dumps", persistentVolumeClaim: { claimName: `${name}-dump` } },
-      { name: "password", secret: { secretName: name, items: [{ key: passwordKey, path: passwordKey }] } },
+      {
+        name: "password",
+        secret: {
+          secretName: name,
+          items: [passwordKey, ...(monitored ? [monitorPasswordKey] : [])].map((key) => ({ key, path: key })),
+        },
+      },
       { name: "socket", emptyDir: { sizeLimit: "1Mi" } },
       { name: "tmp", emptyDir: { sizeLimit: "64Mi" } },
     ],

@@ -10,6 +10,7 @@ import {
   type PostgresConnection,
 } from "./connection";
 import { dumpPod, dumps, type Backups } from "./dumps";
+import type { Exporters } from "./exporters";
 import { files } from "./files";
 import { dumpPolicy } from "./network";
 import { postgresPod, postgresPort } from "./postgres-pod";
@@ -32,13 +33,14 @@ export interface ExternalPostgres extends ExternalStore {
   database: string;
 }
 
-const store = "postgres";
+const store = "postgres" as const;
 const configFiles = ["postgresql.conf", "pg_hba.conf", "prepare.sh", "dump.sh"];
 
 /**
  * A Postgres with one database and its owner.
  *
  * @param database name of both, where the server is our own
+ * @param exporters shows its figures, where the server is our own
  */
 export function postgres(
   name: string,
@@ -46,6 +48,7 @@ export function postgres(
   database: string,
   place: Place,
   opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
+  exporters?: Exporters,
 ): PostgresConnection {
   if (args.kind === "external") {
     return { ...externalStore(name, store, args, place, opts), database: args.database };
@@ -60,7 +63,8 @@ export function postgres(
       ownClients: [storeSelector(dumps)],
       volumes: { [store]: args.size, [dumps]: args.backups.size },
       config: files("postgres", configFiles),
-      pod: postgresPod({ image: args.image, database }),
+      pod: postgresPod({ image: args.image, database, monitored: exporters !== undefined }),
+      exporter: exporters && { image: exporters.postgres, scrapers: exporters.scrapers },
     },
     place,
     opts,

@@ -5,11 +5,12 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
 import { passwordKey, storeLabels, storeSelector, type Connection, type Place } from "./connection";
+import { exporter, exporterOf, monitorPasswordKey, type ExporterArgs } from "./exporters";
 import { storePolicy } from "./network";
 
 export interface StoreArgs {
   /** Name of every object of the store, and of its Service: `postgres`. */
-  store: string;
+  store: ExporterArgs["store"];
   port: number;
   /** The name that clients sign in with. */
   username: string;
@@ -20,10 +21,12 @@ export interface StoreArgs {
   /** Size of each volume, by the name of its claim. */
   volumes: Readonly<Record<string, string>>;
   /** What the Secret holds besides the password, by key. */
-  secretFiles?: Readonly<Record<string, (password: string) => string>>;
+  secretFiles?: Readonly<Record<string, (password: string, monitorPassword?: string) => string>>;
   /** The ConfigMap's files. */
   config: Readonly<Record<string, string>>;
   pod: k8s.types.input.core.v1.PodSpec;
+  /** Shows what the store says of itself, by a role with a password of its own; none when absent. */
+  exporter?: Pick<ExporterArgs, "image" | "scrapers"> | undefined;
 }
 
 /**
@@ -39,7 +42,7 @@ export function ownStore(
   const { store, port } = args;
   const common = storeLabels(store);
   const selector = storeSelector(store);
-  const metadata = (objectName = store) => ({
+  const metadata = (objectName: string = store) => ({
     name: objectName,
     namespace: place.namespace,
     labels: common,
@@ -51,15 +54,32 @@ export function ownStore(
     { length: 32, special: false, keepers: { version: String(args.passwordVersion) } },
     { parent: opts.parent },
   );
+  const monitorPassword =
+    args.exporter === undefined
+      ? undefined
+      : new random.RandomPassword(
+          `${name}-monitor-password`,
+          { length: 32, special: false, keepers: { version: String(args.passwordVersion) } },
+          { parent: opts.parent },
+        ).result;
+  const files: NonNullable<StoreArgs["secretFiles"]> = {
+    [passwordKey]: (text: string) => text,
+    ...args.secretFiles,
+  };
+  const passwords = pulumi.secret(pulumi.all([password.result, monitorPassword]));
   const secret = new k8s.core.v1.Secret(
     `${name}-secret`,
     {
       metadata: metadata(),
-      stringData: Object.fromEntries(
-        Object.entries({ [passwordKey]: (text: string) => text, ...args.secretFiles }).map(
-          ([key, content]) => [key, pulumi.secret(password.result).apply(content)],
+      stringData: {
+        ...Object.fromEntries(
+          Object.entries(files).map(([key, content]) => [
+            key,
+            passwords.apply(([own, monitor]) => content(own, monitor)),
+          ]),
         ),
-      ),
+        ...(monitorPassword === undefined ? {} : { [monitorPasswordKey]: pulumi.secret(monitorPassword) }),
+      },
     },
     opts,
   );
@@ -88,17 +108,20 @@ export function ownStore(
     `${name}-network`,
     {
       metadata: metadata(),
-      spec: storePolicy(store, port, [...place.clients, ...(args.ownClients ?? [])]),
+      spec: storePolicy(store, port, [
+        ...place.clients,
+        ...(args.ownClients ?? []),
+        ...(args.exporter === undefined ? [] : [storeSelector(exporterOf(store))]),
+      ]),
     },
     opts,
   );
 
   // A new password restarts the pod, which is when the server learns it. The hash of 190 random bits tells nothing.
-  const configHash = pulumi.unsecret(password.result).apply((text) =>
-    createHash("sha256")
-      .update(JSON.stringify([args.config, text]))
-      .digest("hex"),
-  );
+  const hash = (content: unknown) => createHash("sha256").update(JSON.stringify(content)).digest("hex");
+  const configHash = pulumi
+    .unsecret(passwords)
+    .apply(([own, monitor]) => hash([args.config, own, ...(monitor === undefined ? [] : [monitor])]));
   const server = new k8s.apps.v1.StatefulSet(
     `${name}-server`,
     {
@@ -123,9 +146,23 @@ export function ownStore(
     { metadata: metadata(), spec: { selector, ports: [{ name: store, port, targetPort: store }] } },
     { ...opts, dependsOn: [...opts.dependsOn, server] },
   );
+  const host = `${store}.${place.namespace}.svc.${place.clusterDomain}`;
+  if (args.exporter !== undefined && monitorPassword !== undefined) {
+    exporter(
+      name,
+      {
+        ...args.exporter,
+        store,
+        address: { host, port },
+        passwordHash: pulumi.unsecret(monitorPassword).apply(hash),
+      },
+      place,
+      { ...opts, dependsOn: [...opts.dependsOn, secret] },
+    );
+  }
   return {
     connection: {
-      host: `${store}.${place.namespace}.svc.${place.clusterDomain}`,
+      host,
       port,
       username: args.username,
       password: pulumi.secret(password.result),

@@ -5,6 +5,7 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import { containerSecurity, podSecurity } from "../security";
 import { externalStore, type Connection, type ExternalStore, type Place } from "./connection";
+import { monitorRole, type Exporters } from "./exporters";
 import { files } from "./files";
 import { ownStore } from "./store";
 
@@ -20,17 +21,22 @@ export interface OwnValkey {
 }
 
 export const valkeyPort = 6379;
-const store = "valkey";
+const store = "valkey" as const;
 const aclFile = "users.acl";
 /** The user `valkey` of the official image. */
 const valkeyId = 999;
 
-/** A Valkey, or a server that speaks Redis's protocol. */
+/**
+ * A Valkey, or a server that speaks Redis's protocol.
+ *
+ * @param exporters shows its figures, where the server is our own
+ */
 export function valkey(
   name: string,
   args: OwnValkey | ExternalStore,
   place: Place,
   opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
+  exporters?: Exporters,
 ): Connection {
   if (args.kind === "external") return externalStore(name, store, args, place, opts);
   return ownStore(
@@ -44,18 +50,27 @@ export function valkey(
       secretFiles: { [aclFile]: accessList },
       config: files(store, ["valkey.conf"]),
       pod: valkeyPod(args.image),
+      exporter: exporters && { image: exporters.valkey, scrapers: exporters.scrapers },
     },
     place,
     opts,
   ).connection;
 }
 
-/** Who may do what: clients everything but to run the server, and the probes to ask whether it is there. */
-export function accessList(password: string): string {
-  const hash = createHash("sha256").update(password).digest("hex");
+/**
+ * Who may do what: clients everything but to run the server, the probes to ask whether it is there, and who shows
+ * figures to ask for these.
+ */
+export function accessList(password: string, monitorPassword?: string): string {
+  const hash = (text: string) => createHash("sha256").update(text).digest("hex");
   return [
-    `user default on sanitize-payload #${hash} ~* &* +@all -@admin`,
+    `user default on sanitize-payload #${hash(password)} ~* &* +@all -@admin`,
     "user probe on nopass sanitize-payload resetchannels -@all +ping",
+    ...(monitorPassword === undefined
+      ? []
+      : [
+          `user ${monitorRole} on sanitize-payload #${hash(monitorPassword)} resetchannels -@all +ping +info`,
+        ]),
     "",
   ].join("\n");
 }

@@ -4,10 +4,11 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 
-import type { SignIn } from "../auth";
+import type { SignIn, SignInEgress, SignInRoute } from "../auth";
 import type { Certificate, RequestOptions, SecretMetadata } from "../certificates";
 import { labels } from "../labels";
 import { route } from "../route";
+import type { Scraper } from "../scraper";
 import { restrictedNamespace } from "../security";
 import { dynamicFile } from "./dynamic-file";
 import { forwards, type Forward } from "./forwards";
@@ -39,6 +40,10 @@ export interface IngressArgs {
   certificate: Certificate;
   /** Sign-in's middlewares, its own pages, and whom Traefik asks. */
   signIn: Pick<SignIn, "middlewares" | "cookies" | "routes" | "egress">;
+  /** The platform's own pages besides sign-in's, each behind the guard of administrators, and the pods behind them. */
+  pages?: { routes: readonly SignInRoute[]; egress: readonly SignInEgress[] } | undefined;
+  /** Who may read Traefik's metrics; nobody when absent. */
+  scrapers?: readonly Scraper[] | undefined;
   /** Whose programs are reached at `https://<port>--<host>`: one entry a user. */
   forwards: readonly Forward[];
   /** Where Traefik finds the API server and names, besides the editors. */
@@ -118,7 +123,14 @@ export class Ingress extends pulumi.ComponentResource {
 
     new k8s.networking.v1.NetworkPolicy(
       `${resourceName}-network`,
-      { metadata: metadata(name), spec: networkPolicy(args.network, args.signIn.egress) },
+      {
+        metadata: metadata(name),
+        spec: networkPolicy(
+          args.network,
+          [...args.signIn.egress, ...(args.pages?.egress ?? [])],
+          args.scrapers,
+        ),
+      },
       inside,
     );
 
@@ -185,7 +197,7 @@ export class Ingress extends pulumi.ComponentResource {
         inside,
       );
     }
-    for (const page of args.signIn.routes) {
+    for (const page of [...args.signIn.routes, ...(args.pages?.routes ?? [])]) {
       route(
         `${resourceName}-${page.name}`,
         { ...page, metadata: metadata(page.name), ingressClass: ingressClass.metadata.name },

@@ -1,6 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 
 import { toApiServer, toDns } from "../egress";
+import { fromScrapers, type Scraper } from "../scraper";
 import { ports } from "./traefik";
 
 /** Addresses that Traefik may reach besides the editors and the cluster's DNS pods, as CIDRs. */
@@ -28,15 +29,21 @@ const editors = {
 /**
  * All that may pass to and from Traefik. The health check's port is not in it: a node may always ask its own pods.
  * The editors' port is 8080.
+ *
+ * @param scrapers who may read the metrics
  */
 export function networkPolicy(
   network: IngressNetwork,
   backends: readonly Backend[],
+  scrapers: readonly Scraper[] = [],
 ): k8s.types.input.networking.v1.NetworkPolicySpec {
   return {
     podSelector: {},
     policyTypes: ["Ingress", "Egress"],
-    ingress: [{ ports: [ports.web, ports.websecure].map((port) => ({ protocol: "TCP", port })) }],
+    ingress: [
+      { ports: [ports.web, ports.websecure].map((port) => ({ protocol: "TCP", port })) },
+      ...fromScrapers(scrapers, ports.metrics),
+    ],
     egress: [
       toDns(network.dns),
       { to: [editors], ports: [{ protocol: "TCP", port: 8080 }] },

@@ -3,7 +3,7 @@ import { localPlugins } from "./plugins";
 import { sessionCookieMiddleware } from "./session-cookie";
 
 /** Ports on which Traefik's process listens; the Service maps 80 and 443 to the first two. */
-export const ports = { web: 8000, websecure: 8443, ping: 8082 };
+export const ports = { web: 8000, websecure: 8443, ping: 8082, metrics: 8084 };
 
 /** What Traefik watches. The kubelet changes all of it in one step, when one of its parts did. */
 export const dynamicFolder = "/etc/traefik/dynamic";
@@ -38,8 +38,18 @@ export function staticConfig(args: StaticArgs) {
     global: { checkNewVersion: false, sendAnonymousUsage: false },
     log: { level: "INFO", format: "json" },
     ping: { entryPoint: "ping" },
+    // A service a route; routers would be the same once more.
+    metrics: {
+      prometheus: {
+        entryPoint: "metrics",
+        addEntryPointsLabels: true,
+        addServicesLabels: true,
+        addRoutersLabels: false,
+      },
+    },
     entryPoints: {
       ping: { address: `:${ports.ping}` },
+      metrics: { address: `:${ports.metrics}` },
       web: {
         address: `:${ports.web}`,
         http: {

@@ -3,6 +3,8 @@ import type { AccessControl } from "./rules";
 
 /** Where Authelia listens by itself, on all addresses. */
 export const port = 9091;
+/** Where it shows its metrics by itself, on all addresses, below /metrics. */
+export const metricsPort = 9959;
 /** The check that Traefik asks. */
 export const checkPath = "/api/authz/forward-auth";
 /** Where things are mounted in Authelia's container. */
@@ -132,6 +134,7 @@ export function configuration(args: ConfigurationArgs) {
         },
       },
     },
+    telemetry: { metrics: { enabled: true } },
     // The node's clock is the node's matter, and asking would need a way out of the cluster.
     ntp: { disable_startup_check: true },
     totp: { disable: !secondFactors.totp, issuer: domain },

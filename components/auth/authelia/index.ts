@@ -6,7 +6,7 @@ import { portOf } from "../network";
 import { generatePasswords } from "../passwords";
 import { server } from "../server";
 import { known, type Person, type SignIn, type SignInPlace } from "../sign-in";
-import { checkPath, configuration, cookieName, port, type Settings } from "./configuration";
+import { checkPath, configuration, cookieName, metricsPort, port, type Settings } from "./configuration";
 import { files as configFiles, podSpec } from "./pod";
 import { accessControl, type AccessArgs } from "./rules";
 import { secretFiles, type GivenSecrets, type SecretVersions, type StoreArgs } from "./secrets";
@@ -93,6 +93,7 @@ export function autheliaSignIn(
     {
       name: "authelia",
       port,
+      metricsPort,
       replicas: args.replicas,
       config: {
         [configFiles.configuration]: text,

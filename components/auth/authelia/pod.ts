@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 
 import { containerSecurity, podSecurity } from "../../security";
-import { paths, port } from "./configuration";
+import { metricsPort, paths, port } from "./configuration";
 import { firstKey, previousKey, secretVariables } from "./secrets";
 
 export interface PodArgs {
@@ -81,7 +81,10 @@ export function podSpec(args: PodArgs): k8s.types.input.core.v1.PodSpec {
         ...program,
         name,
         args: [`--config=${paths.configuration}`],
-        ports: [{ name: "http", containerPort: port }],
+        ports: [
+          { name: "http", containerPort: port },
+          { name: "metrics", containerPort: metricsPort },
+        ],
         // Checking one argon2id hash takes 64 MiB.
         resources: {
           requests: { cpu: "50m", memory: "128Mi" },

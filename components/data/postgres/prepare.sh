@@ -31,5 +31,19 @@ SELECT format('CREATE DATABASE %I OWNER %I', :'role', :'role')
   WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'role') \gexec
 SQL
 
+# A role that sees figures of the server and no row of anybody's, where somebody wants them.
+if [ -n "${MONITOR_PASSWORD_FILE:-}" ]; then
+  psql --username=postgres --dbname=postgres --no-psqlrc --quiet --set=ON_ERROR_STOP=1 <<'SQL'
+\set password `cat "$MONITOR_PASSWORD_FILE"`
+SELECT 'CREATE ROLE monitor' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'monitor') \gexec
+ALTER ROLE monitor LOGIN CONNECTION LIMIT 5 PASSWORD :'password';
+GRANT pg_monitor TO monitor;
+SQL
+else
+  psql --username=postgres --dbname=postgres --no-psqlrc --quiet --set=ON_ERROR_STOP=1 <<'SQL'
+SELECT 'ALTER ROLE monitor NOLOGIN' WHERE EXISTS (SELECT FROM pg_roles WHERE rolname = 'monitor') \gexec
+SQL
+fi
+
 trap - EXIT
 pg_ctl --pgdata="$PGDATA" --wait --timeout=300 --mode=fast --silent stop
