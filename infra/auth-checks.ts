@@ -53,6 +53,7 @@ export function authMistakes(values: Record<string, unknown>): Mistake[] {
       .map((name) => ({
         path: ["authSecrets", "passwordHashes", name],
         message: "must be of one of the users",
+        unused: true,
       })),
     ...(ingress?.exposure?.type === "NodePort" ? addressMistakes(auth) : []),
   ];

@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { CertificatesArgs } from "../components/certificates";
 import { charts } from "../components/images";
 import type { Mistake } from "./checks";
-import type { Config } from "./config";
+import type { Place } from "./config";
 import { dnsProvider, dnsProviderSecrets, providerMistakes, providerOf } from "./dns-provider";
 import { email, keys } from "./values";
 
@@ -156,7 +156,7 @@ function isKeyOf(key: string, certificate: X509Certificate): boolean {
 }
 
 /** The certificate as the component takes it; the config was checked before. */
-export function certificatesOf(config: Config): CertificatesArgs {
+export function certificatesOf(config: Place): CertificatesArgs {
   const { certificates, certificateSecrets: secrets, domain, images } = config;
   switch (certificates.kind) {
     case "local-ca":

@@ -2,16 +2,20 @@ import { z } from "zod";
 
 import { authMistakes } from "./auth-checks";
 import { certificateMistakes } from "./certificates";
+import { clusterMistakes } from "./clusters";
 import { dataMistakes } from "./data";
 import { dnsMistakes } from "./dns";
 import { compareQuantities } from "./quantity";
 import { secretKeys, secretPlaces, shape } from "./schema";
 import { builtInSizes, size } from "./sizes";
+import { views } from "./views";
 
 /** Sizes of a user's volumes, Kubernetes quantities. */
 export interface Volumes {
   home: string;
   extensions: string;
+  /** Where they are; undefined for the stack's first cluster. */
+  cluster?: string | undefined;
 }
 
 /** What a config is held against, beside its own rules. */
@@ -30,6 +34,8 @@ export interface Surroundings {
 export interface Mistake {
   path: (string | number)[];
   message: string;
+  /** Whether something is there that is of no use: of several clusters, one that has a use for it is enough. */
+  unused?: boolean;
 }
 
 /**
@@ -41,15 +47,36 @@ export function crossChecks(values: Record<string, unknown>, around: Surrounding
   return [
     ...plainSecrets(values, around),
     ...doubleNames(values),
-    ...unknownSizes(values),
-    ...missingExtensions(values, around),
-    ...shrinkingVolumes(values, around),
-    ...closedApi(values),
-    ...certificateMistakes(values),
-    ...dnsMistakes(values),
-    ...authMistakes(values),
+    ...clusterMistakes(values, around.volumes),
+    ...inEachCluster(values, (cluster, apart) => [
+      ...unknownSizes(cluster),
+      ...missingExtensions(cluster, around),
+      ...shrinkingVolumes(cluster, around, apart),
+      ...closedApi(cluster),
+      ...certificateMistakes(cluster),
+      ...dnsMistakes(cluster),
+      ...authMistakes(cluster),
+    ]),
     ...dataMistakes(values),
   ];
+}
+
+/** What is wrong with the config of each cluster, where it lies in the stack's, each mistake once. */
+function inEachCluster(
+  values: Record<string, unknown>,
+  check: (values: Record<string, unknown>, apart: string | undefined) => Mistake[],
+): Mistake[] {
+  const all = views(values).map((view) =>
+    check(view.values, view.apart).map((mistake) => ({ ...mistake, path: view.at(mistake.path) })),
+  );
+  const found = new Map<string, { mistake: Mistake; clusters: number }>();
+  for (const mistake of all.flat()) {
+    const key = JSON.stringify([mistake.path, mistake.message]);
+    found.set(key, { mistake, clusters: (found.get(key)?.clusters ?? 0) + 1 });
+  }
+  return [...found.values()]
+    .filter(({ mistake, clusters }) => mistake.unused !== true || clusters === all.length)
+    .map(({ mistake }) => mistake);
 }
 
 function plainSecrets(values: Record<string, unknown>, around: Surroundings): Mistake[] {
@@ -159,7 +186,11 @@ function closedApi(values: Record<string, unknown>): Mistake[] {
 
 const lower = (text: string): string => text.toLowerCase();
 
-function shrinkingVolumes(values: Record<string, unknown>, { volumes }: Surroundings): Mistake[] {
+function shrinkingVolumes(
+  values: Record<string, unknown>,
+  { volumes }: Surroundings,
+  cluster: string | undefined,
+): Mistake[] {
   const storage = shape.shape.storage.safeParse(values["storage"]).data;
   if (storage === undefined) return [];
   const { sizes, defaultSize = "medium" } = workspaceOf(values);
@@ -169,7 +200,8 @@ function shrinkingVolumes(values: Record<string, unknown>, { volumes }: Surround
     if (data === undefined) return [];
     const user = typeof data === "string" ? { name: data } : data;
     const had = volumes[user.name];
-    if (had === undefined) return [];
+    // Who moves begins anew.
+    if (had === undefined || had.cluster !== cluster) return [];
     const own = "size" in user ? (user.size ?? defaultSize) : defaultSize;
     const ofSize = size.safeParse(sizes[own]).data ?? builtInSizes[own];
     const wanted = {

@@ -3,8 +3,9 @@ import { z } from "zod";
 import { images, mirrored } from "../components/images";
 import { crossChecks, type Surroundings } from "./checks";
 import { ConfigError, Explanation } from "./explain";
-import { secretKeys, shape, userObject } from "./schema";
+import { secretKeys, shape, shapeOfSeveral, userObject } from "./schema";
 import { builtInSizes, type Size } from "./sizes";
+import { views, type View } from "./views";
 
 /** The namespace of all keys: `vibecode:domain`. It is the project's name. */
 export const namespace = "vibecode";
@@ -28,8 +29,24 @@ export interface User {
   kubernetesAccess?: "view" | "edit" | undefined;
 }
 
+type Shape = z.infer<typeof shape>;
+
+/** One cluster of a stack with all that is asked for there, complete: every default is filled in. */
+export type Place = Omit<Shape, "users" | "clusters"> & {
+  users: User[];
+  /** Its name in `clusters`; undefined where the stack has one cluster. */
+  name: string | undefined;
+  /** Before the names of its resources, so that no two clusters' are the same: `eu-`. Empty for the first cluster. */
+  prefix: string;
+};
+
 /** A stack's configuration, complete: every default is filled in. */
-export type Config = Omit<z.infer<typeof shape>, "users"> & { users: User[] };
+export type Config = Omit<z.infer<typeof shapeOfSeveral>, "users" | "clusters"> & {
+  /** Everybody, in the order of the stack's file. */
+  users: User[];
+  /** The stack's clusters, one or several, each with its users. */
+  places: Place[];
+};
 
 const alone: Surroundings = {
   isSecret: (key) => secretKeys.includes(key),
@@ -49,17 +66,38 @@ export function parseConfig(raw: Record<string, string>, around: Partial<Surroun
   const values = decode(raw);
   const surroundings = { ...alone, ...around };
   const explanation = new Explanation(namespace, values, surroundings.isSecret);
-  const parsed = shape.safeParse(values, { reportInput: true });
+  const parsed = (values["clusters"] === undefined ? shape : shapeOfSeveral).safeParse(values, {
+    reportInput: true,
+  });
   const mistakes = [
     ...(parsed.success ? [] : explanation.of(parsed.error)),
     ...crossChecks(values, surroundings).map(({ path, message }) => explanation.say(path, message)),
   ];
   if (!parsed.success || mistakes.length > 0) throw new ConfigError(mistakes);
-  return { ...parsed.data, users: completeUsers(parsed.data), images: fromMirror(parsed.data.images) };
+  const places = views(values).map(complete);
+  const { users } = parsed.data;
+  const completed = new Map(places.flatMap((place) => place.users.map((user) => [user.name, user])));
+  return {
+    ...parsed.data,
+    users: users.flatMap((entry) => completed.get(typeof entry === "string" ? entry : entry.name) ?? []),
+    images: fromMirror(parsed.data.images),
+    places,
+  };
+}
+
+function complete({ name, apart, values }: View): Place {
+  const parsed = shape.parse(values);
+  return {
+    ...parsed,
+    name,
+    prefix: apart === undefined ? "" : `${apart}-`,
+    users: completeUsers(parsed),
+    images: fromMirror(parsed.images),
+  };
 }
 
 /** The images, those of the platform's own list from the mirror where there is one. */
-function fromMirror(chosen: z.infer<typeof shape>["images"]): Config["images"] {
+function fromMirror(chosen: Shape["images"]): Shape["images"] {
   const { mirror } = chosen;
   if (mirror === undefined) return chosen;
   const own: readonly string[] = Object.values(images);
@@ -70,7 +108,7 @@ function fromMirror(chosen: z.infer<typeof shape>["images"]): Config["images"] {
   return shape.shape.images.parse(Object.fromEntries(found));
 }
 
-function completeUsers({ users, workspace, storage, domain, secretEnv }: z.infer<typeof shape>): User[] {
+function completeUsers({ users, workspace, storage, domain, secretEnv }: Shape): User[] {
   const sizes = new Map(Object.entries({ ...builtInSizes, ...workspace.sizes }));
   return users.map((entry): User => {
     const user = typeof entry === "string" ? userObject.parse({ name: entry }) : entry;

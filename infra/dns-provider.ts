@@ -87,7 +87,7 @@ export function providerMistakes(
         },
       ];
     return wanted[name] === "unused" && secrets[name] !== undefined
-      ? [{ path, message: `must go: ${places.provider} has no use for it` }]
+      ? [{ path, message: `must go: ${places.provider} has no use for it`, unused: true }]
       : [];
   });
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { dnsAnnotations, type DnsArgs } from "../components/dns";
 import { ingressNamespace, type Exposure } from "../components/ingress";
 import type { Mistake } from "./checks";
-import type { Config } from "./config";
+import type { Place } from "./config";
 import { dnsProvider, dnsProviderSecrets, providerMistakes, providerOf } from "./dns-provider";
 import { domain, keys } from "./values";
 
@@ -56,7 +56,7 @@ export function dnsMistakes(values: Record<string, unknown>): Mistake[] {
 }
 
 /** ExternalDNS as the component takes it, where a stack has it. */
-export function dnsOf(config: Config): DnsArgs | undefined {
+export function dnsOf(config: Place): DnsArgs | undefined {
   const { dns, domain } = config;
   if (dns.kind === "none") return undefined;
   return {
@@ -72,7 +72,7 @@ export function dnsOf(config: Config): DnsArgs | undefined {
 }
 
 /** How the world reaches the cluster, with what the load balancer says for a record to lead to it. */
-export function exposureOf({ dns, domain, ingress: { exposure } }: Config): Exposure {
+export function exposureOf({ dns, domain, ingress: { exposure } }: Place): Exposure {
   return exposure.type === "NodePort" || dns.kind === "none"
     ? exposure
     : { ...exposure, annotations: { ...exposure.annotations, ...dnsAnnotations(domain) } };

@@ -3,30 +3,32 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { Certificates } from "../components/certificates";
 import { Dns } from "../components/dns";
-import { Ingress, sessionCookie, stopped } from "../components/ingress";
-import {
-  editorPort,
-  editorService,
-  retentionHooks,
-  Workspace,
-  WorkspaceRoles,
-} from "../components/workspace";
+import { Ingress } from "../components/ingress";
+import { WorkspaceRoles } from "../components/workspace";
 import { certificatesOf } from "./certificates";
-import type { Config, User } from "./config";
+import type { Config, Place } from "./config";
 import { dnsOf, exposureOf } from "./dns";
+import { outputsOf, type Made } from "./outputs";
 import { signIn } from "./sign-in";
+import { forwardsOf, workspaces } from "./workspaces";
 
-/** Makes everything that a stack's config asks for, and gives the stack's outputs. */
+/** Makes everything that a stack's config asks for, on each of its clusters, and gives the stack's outputs. */
 export function platform(config: Config) {
   for (const name of Object.keys(config.secretEnv).filter(
     (key) => !config.users.some((user) => user.name === key),
   )) {
     void pulumi.log.warn(`vibecode:secretEnv.${name} is not used: ${name} is not among the users`);
   }
-  const provider = new k8s.Provider("cluster", {
-    kubeconfig: kubeconfigInput(config.cluster.kubeconfig),
-    context: config.cluster.context,
-    clusterIdentifier: config.cluster.name,
+  return outputsOf(config, config.places.map(onCluster));
+}
+
+/** All that a stack has on one cluster. */
+function onCluster(place: Place): Made {
+  const { prefix } = place;
+  const provider = new k8s.Provider(`${prefix}cluster`, {
+    kubeconfig: kubeconfigInput(place.cluster.kubeconfig),
+    context: place.cluster.context,
+    clusterIdentifier: place.cluster.name,
     // A user who comes back finds namespace and volumes; an `up` that was cut off finds what it had made. Names
     // are explicit and a resource's name follows its object's, so no rename can put one object behind two.
     upsertExistingObjects: true,
@@ -36,97 +38,26 @@ export function platform(config: Config) {
   });
   const opts = { providers: [provider] };
 
-  const certificates = new Certificates("certificates", certificatesOf(config), opts);
-  const auth = signIn(config, provider);
-  const { workspace, storage, domain } = config;
-  const guard = ({ name, state }: User) => [
-    ...auth.guard(name),
-    ...(auth.cookies.length > 0 ? [sessionCookie] : []),
-    ...(state === "stopped" ? [stopped] : []),
-  ];
+  const certificates = new Certificates(`${prefix}certificates`, certificatesOf(place), opts);
+  const auth = signIn(place, provider);
   const ingress = new Ingress(
-    "ingress",
+    `${prefix}ingress`,
     {
-      ...config.ingress,
-      exposure: exposureOf(config),
-      domain: config.domain,
-      image: config.images.traefik,
+      ...place.ingress,
+      exposure: exposureOf(place),
+      domain: place.domain,
+      image: place.images.traefik,
       certificate: certificates.certificate,
       signIn: auth,
-      forwards: config.users.map((user) => ({
-        user: user.name,
-        host: `${user.name}.${domain}`,
-        service: `http://${editorService(user.name, config.cluster.domain)}:${editorPort}`,
-        middlewares: guard(user),
-      })),
-      network: config.cluster.network,
+      forwards: forwardsOf(place, auth),
+      network: place.cluster.network,
     },
     opts,
   );
-  const dns = dnsOf(config);
-  if (dns !== undefined) new Dns("dns", dns, { ...opts, dependsOn: [ingress] });
-  new WorkspaceRoles("workspaces", opts);
-
-  const route = (user: User) => ({
-    host: `${user.name}.${domain}`,
-    portHost: `{{port}}--${user.name}.${domain}`,
-    port: config.ingress.httpsPort,
-    namespace: ingress.namespace,
-    ingressClass: ingress.ingressClass,
-    middlewares: guard(user),
-    clusterDomain: config.cluster.domain,
-  });
-  const retention = retentionHooks(config.cluster);
-  const workspaces = config.users.map(
-    (user) =>
-      new Workspace(
-        user.name,
-        {
-          person: { user: user.name, fullName: user.fullName, email: user.email },
-          image: config.images.workspace,
-          state: user.state,
-          size: user.size,
-          storage: { ...storage, home: user.home },
-          retention,
-          tools: {
-            extensions: user.extensions,
-            gallery: workspace.gallery,
-            dotfiles: user.dotfiles,
-            claude: config.claude,
-          },
-          secretEnv: user.secretEnv,
-          claudeToken: config.claudeToken,
-          sshKey: user.sshKey,
-          kubernetesAccess: user.kubernetesAccess,
-          network: { cluster: config.cluster.network, allow: workspace.allow },
-          placement: { ...workspace, userNamespaces: config.cluster.userNamespaces },
-          route: route(user),
-        },
-        opts,
-      ),
-  );
-
-  const byUser = <Value>(of: (made: Workspace, user: User) => Value) =>
-    Object.fromEntries(
-      config.users.flatMap((user, index) => {
-        const made = workspaces[index];
-        return made === undefined ? [] : [[user.name, of(made, user)] as const];
-      }),
-    );
-  return {
-    /** Where each user's editor is, by the user's name. */
-    urls: byUser((made) => made.url),
-    /** What each user types at sign-in, by the user's name. Secret. */
-    passwords: auth.passwords,
-    /** Public halves of the SSH keys of those who have one, by the user's name. */
-    sshKeys: Object.fromEntries(
-      workspaces.flatMap((made) => (made.publicKey === undefined ? [] : [[made.user, made.publicKey]])),
-    ),
-    /** Sizes of each user's volumes, by the user's name; the next `up` refuses to shrink them. */
-    volumes: byUser((_, user) => ({ home: user.home, extensions: storage.extensions })),
-    /** The authority that a browser must trust, PEM; absent where it does so already. */
-    ...(certificates.ca === undefined ? {} : { ca: certificates.ca }),
-  };
+  const dns = dnsOf(place);
+  if (dns !== undefined) new Dns(`${prefix}dns`, dns, { ...opts, dependsOn: [ingress] });
+  new WorkspaceRoles(`${prefix}workspaces`, opts);
+  return { place, certificates, auth, workspaces: workspaces(place, { auth, ingress }, opts) };
 }
 
 /** The content of a kubeconfig holds credentials, which must not lie open in the state; a path is none. */

@@ -25,6 +25,10 @@ import {
 
 const labelMap = z.record(z.string(), z.string());
 
+const clusterName = z.string().regex(/^[a-z][a-z0-9]{0,9}$/, {
+  error: "must be lower case letters and digits, at most 10 characters, and begin with a letter",
+});
+
 /** A user with settings. */
 export const userObject = keys({
   name: userName,
@@ -32,6 +36,12 @@ export const userObject = keys({
   email: email.optional().describe("In commits; <name>@<domain> when absent"),
   size: z.string().optional().describe("One of workspace.sizes; workspace.defaultSize when absent"),
   home: bytes.optional().describe("Size of the home; that of the user's size when absent"),
+  cluster: clusterName.optional().describe("One of clusters; the first one when absent, or the only one"),
+  movedFrom: clusterName
+    .optional()
+    .describe(
+      "The cluster that the user leaves for another: nothing is carried over, and what is there stays",
+    ),
   state: z
     .enum(["running", "stopped"])
     .default("running")
@@ -163,10 +173,50 @@ const cluster = keys({
   error: "must name a kubeconfig or a context: the current context is never taken by accident",
 });
 
+const storage = keys({
+  class: z.string().min(1).optional().describe("The cluster's default class when absent"),
+  home: bytes.default("10Gi").describe("Size of each home"),
+  extensions: bytes.default("2Gi").describe("Size of each volume with the editor's extensions"),
+  temporary: bytes.default("4Gi").describe("What a workspace may write to /tmp, on its node's own disk"),
+  retain: z
+    .boolean()
+    .default(true)
+    .describe("Keep namespace and volumes of a user who leaves; false for throw-away stacks only"),
+});
+
+const instead = "In place of the stack's own, as a whole";
+
+const clusters = z
+  .record(
+    clusterName,
+    keys({
+      cluster,
+      first: z
+        .boolean()
+        .default(false)
+        .describe(
+          "The cluster that the stack had when it had one: what is there keeps its names, and users who name no cluster are on it",
+        ),
+      domain: domain
+        .optional()
+        .describe(
+          "Workspaces here are at https://<user>.<domain>; <cluster>.<the stack's domain> when absent, and the stack's domain for the first",
+        ),
+      workspace: workspace.optional().describe(instead),
+      storage: storage.optional().describe(instead),
+      ingress: ingress.optional().describe(instead),
+      certificates: certificates.optional().describe(instead),
+      dns: dns.optional().describe(instead),
+    }),
+  )
+  .refine((clusters) => Object.keys(clusters).length > 0, { error: "must name at least one cluster" })
+  .describe("Several clusters by their names, in place of cluster; each user is on one of them");
+
 /** All keys of a stack's config, less their namespace. */
 export const shape = keys({
   domain: domain.describe("Workspaces are at https://<user>.<domain>"),
   cluster,
+  clusters: clusters.optional(),
   users: z.array(user).max(1000).describe("Everybody who has a workspace"),
   secretEnv: z
     .record(userName, z.record(variableName, z.string()))
@@ -201,16 +251,7 @@ export const shape = keys({
         "Has every image for which nothing is said here, under the path that it has in its own registry",
       ),
   }),
-  storage: keys({
-    class: z.string().min(1).optional().describe("The cluster's default class when absent"),
-    home: bytes.default("10Gi").describe("Size of each home"),
-    extensions: bytes.default("2Gi").describe("Size of each volume with the editor's extensions"),
-    temporary: bytes.default("4Gi").describe("What a workspace may write to /tmp, on its node's own disk"),
-    retain: z
-      .boolean()
-      .default(true)
-      .describe("Keep namespace and volumes of a user who leaves; false for throw-away stacks only"),
-  }).prefault({}),
+  storage: storage.prefault({}),
   ingress: ingress.prefault({}),
   certificates: certificates
     .prefault({ kind: "local-ca" })
@@ -225,6 +266,9 @@ export const shape = keys({
   data: data.prefault({}).describe("What sign-in remembers; unused by auth.kind basic"),
   dataSecrets: dataSecrets.prefault({}),
 });
+
+/** The same for a stack of several clusters. */
+export const shapeOfSeveral = keys({ ...shape.shape, cluster: cluster.optional(), clusters });
 
 /** Keys whose values are secrets from end to end: never quoted, and refused where they are not encrypted. */
 export const secretKeys: readonly string[] = [

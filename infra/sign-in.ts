@@ -3,19 +3,19 @@ import type * as k8s from "@pulumi/kubernetes";
 import { Auth, signInNamespace, signInPods, signInSpace } from "../components/auth";
 import { Data } from "../components/data";
 import { ingressNamespace } from "../components/ingress";
-import type { Config } from "./config";
+import type { Place } from "./config";
 import { storesOf } from "./data";
 
 /** Sign-in of the kind that the config names, with the namespace and the stores that this kind needs. */
-export function signIn(config: Config, provider: k8s.Provider): Auth {
-  const { auth, authSecrets, cluster, images, storage, users } = config;
+export function signIn(place: Place, provider: k8s.Provider): Auth {
+  const { auth, authSecrets, cluster, images, prefix, storage, users } = place;
   if (auth.kind === "basic") {
-    return new Auth("sign-in", { kind: auth.kind, users: users.map(({ name }) => name) });
+    return new Auth(`${prefix}sign-in`, { kind: auth.kind, users: users.map(({ name }) => name) });
   }
-  const namespace = signInSpace("sign-in-namespace", storage.retain, { provider });
-  const { postgres, ...stores } = storesOf(config.data, config.dataSecrets, images);
+  const namespace = signInSpace(`${prefix}sign-in-namespace`, storage.retain, { provider });
+  const { postgres, ...stores } = storesOf(place.data, place.dataSecrets, images);
   const data = new Data(
-    "data",
+    `${prefix}data`,
     {
       ...stores,
       // oauth2-proxy keeps sessions and nothing else.
@@ -29,13 +29,13 @@ export function signIn(config: Config, provider: k8s.Provider): Auth {
     { providers: [provider], dependsOn: [namespace] },
   );
   const common = {
-    domain: config.domain,
-    httpsPort: config.ingress.httpsPort,
+    domain: place.domain,
+    httpsPort: place.ingress.httpsPort,
     clusterDomain: cluster.domain,
     namespace: namespace.metadata.name,
     ingressNamespace,
     dns: cluster.network.dns,
-    nodeSelector: config.ingress.nodeSelector,
+    nodeSelector: place.ingress.nodeSelector,
     people: users,
   };
   // Without its stores sign-in would not become ready.
@@ -45,7 +45,7 @@ export function signIn(config: Config, provider: k8s.Provider): Auth {
     if (clientSecret === undefined) throw new Error("authSecrets were checked before");
     const { valkey } = data;
     return new Auth(
-      "sign-in",
+      `${prefix}sign-in`,
       { ...common, ...auth, image: images.oauth2Proxy, clientSecret, valkey },
       after,
     );
@@ -53,7 +53,7 @@ export function signIn(config: Config, provider: k8s.Provider): Auth {
   if (data.postgres === undefined) throw new Error("Authelia has a Postgres");
   const authorities = [auth.authorities, data.postgres.ca, data.valkey.ca].filter((pem) => pem !== undefined);
   return new Auth(
-    "sign-in",
+    `${prefix}sign-in`,
     {
       ...common,
       kind: auth.kind,

@@ -43,7 +43,10 @@ export function openSecrets(file: string): string[][] {
   return secretKeys.flatMap((key) => below(config[`vibecode:${key}`], [key]));
 }
 
-const volumes = z.record(z.string(), z.object({ home: z.string(), extensions: z.string() }));
+const volumes = z.record(
+  z.string(),
+  z.object({ home: z.string(), extensions: z.string(), cluster: z.string().optional() }),
+);
 
 /**
  * Sizes of the volumes that this stack's last `up` left, by user: the stack reads its own outputs. None before the

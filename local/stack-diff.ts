@@ -53,7 +53,9 @@ export function differences(a: Side, b: Side): Difference[] {
   ];
 }
 
-const natural = (key: string): string | undefined => byNature.find(([pattern]) => pattern.test(key))?.[1];
+/** Of several clusters, what is asked for on one is like what is asked for on all. */
+const natural = (key: string): string | undefined =>
+  byNature.find(([pattern]) => pattern.test(key.replace(/^clusters\.\w+\./, "")))?.[1];
 
 /** The comment that stands at the key in one of the files, or at what it is part of; never at the file's head. */
 function commented(key: string, files: readonly { name: string; document: Document }[]): string | undefined {

@@ -30,8 +30,14 @@ export interface Retention {
  *
  * Hooks, since no resource can hold a label that comes when its object has left the state. They run in the
  * program: `pulumi destroy` needs `--run-program`, and says so.
+ *
+ * @param prefix of the names of the hooks, and of the users' components: one for each of a program's clusters
  */
-export function retentionHooks(cluster: ClusterArgs, open: (cluster: ClusterArgs) => Promise<Api> = connect) {
+export function retentionHooks(
+  cluster: ClusterArgs,
+  prefix = "",
+  open: (cluster: ClusterArgs) => Promise<Api> = connect,
+) {
   let opened: Promise<Api> | undefined;
   const mark = async (user: string, since: (noted: string | undefined) => string | null) => {
     try {
@@ -45,11 +51,11 @@ export function retentionHooks(cluster: ClusterArgs, open: (cluster: ClusterArgs
   };
   // Bound to the component, which is never replaced: a provider with another cluster replaces each namespace, and
   // there the hook would take the old one's removal for its user's.
-  const leaves = new pulumi.ResourceHook("user-leaves", ({ name }) =>
+  const leaves = new pulumi.ResourceHook(`${prefix}user-leaves`, ({ name }) =>
     // A run that was cut off goes on with the day on which it began.
-    mark(name, (noted) => noted ?? new Date().toISOString().slice(0, 10)),
+    mark(name.slice(prefix.length), (noted) => noted ?? new Date().toISOString().slice(0, 10)),
   );
-  const returns = new pulumi.ResourceHook("user-returns", ({ newInputs }) =>
+  const returns = new pulumi.ResourceHook(`${prefix}user-returns`, ({ newInputs }) =>
     mark(namespaceInputs.parse(newInputs).metadata.labels[userLabel], () => null),
   );
   return { leaving: { beforeDelete: [leaves] }, returning: { beforeCreate: [returns] } } satisfies Retention;

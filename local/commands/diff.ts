@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 
 import { z } from "zod";
 
-import { namespace } from "../../infra/config";
+import { namespace, type Place } from "../../infra/config";
 import { UserError } from "../errors";
 import { readStackFile } from "../stack";
 import { checkWithoutSecrets } from "../stack-config";
@@ -48,7 +48,22 @@ function side(name: string): Side {
   const { path, config: file } = readStackFile(name);
   const { config } = checkWithoutSecrets(name, { ...file, ...machine(file) });
   const users = z.array(entry).parse(file[`${namespace}:users`]);
-  return { name, text: fs.readFileSync(path, "utf8"), config: { ...config, users } };
+  const { places, ...common } = config;
+  return { name, text: fs.readFileSync(path, "utf8"), config: { ...common, ...clustersOf(places), users } };
+}
+
+/** The cluster of a stack, or each of several with what is asked for there. */
+function clustersOf(places: readonly Place[]): Record<string, unknown> {
+  const [only] = places;
+  if (only?.name === undefined) return { cluster: only?.cluster };
+  return {
+    clusters: Object.fromEntries(
+      places.map(({ name = "", domain, cluster, workspace, storage, ingress, certificates, dns }) => [
+        name,
+        { domain, cluster, workspace, storage, ingress, certificates, dns },
+      ]),
+    ),
+  };
 }
 
 /** What a stack of one machine is told by the command that starts it. */
@@ -59,7 +74,7 @@ function machine(file: Readonly<Record<string, unknown>>): Record<string, unknow
   };
   const cluster = object.safeParse(file[`${namespace}:cluster`]).data;
   const isNamed = cluster?.["kubeconfig"] !== undefined || cluster?.["context"] !== undefined;
-  return isNamed
+  return isNamed || file[`${namespace}:clusters`] !== undefined
     ? {}
     : Object.fromEntries([
         add("cluster", { context: "of this machine" }),

@@ -12,14 +12,16 @@ export type Place = readonly (string | number)[];
 export const placeholder = "placeholder-9fQ2xV7mK4tR6wZ1bN3cL5hJ0dS8gPqT";
 
 /** Of some secrets the config's check asks for a shape. */
-const shaped: readonly (readonly [Place, string])[] = [
-  // Content, since a path is no secret.
-  [["vibecode:cluster", "kubeconfig"], `{ "placeholder": "${placeholder}" }`],
-  [["vibecode:authSecrets", "passwordHashes"], `$argon2id$${placeholder}`],
-];
-
-export const placeholderAt = (place: Place): string =>
-  shaped.find(([begin]) => begin.every((part, at) => part === place[at]))?.[1] ?? placeholder;
+export function placeholderAt(place: Place): string {
+  const [key, first, ...rest] = place;
+  // Content, since a path is no secret; of several clusters no two are the same.
+  if (key === "vibecode:cluster" && first === "kubeconfig") return `{ "placeholder": "${placeholder}" }`;
+  if (key === "vibecode:clusters" && rest.at(-1) === "kubeconfig")
+    return `{ "placeholder": "${placeholder}", "cluster": "${first}" }`;
+  return key === "vibecode:authSecrets" && first === "passwordHashes"
+    ? `$argon2id$${placeholder}`
+    : placeholder;
+}
 
 /** A place as `pulumi config --path` takes it: `vibecode:secretEnv["alice"]["TOKEN"]`. */
 export const pathOf = ([key = "", ...below]: Place): string =>

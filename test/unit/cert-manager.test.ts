@@ -227,8 +227,8 @@ describe("cert-manager", () => {
   });
 
   test("goes to the cluster that the config names, with all that belongs to it", () => {
-    for (const { type, name, explicitProvider } of made.resources)
-      if (type.startsWith("kubernetes:")) expect([name, explicitProvider]).toEqual([name, true]);
+    for (const { type, name, provider } of made.resources)
+      if (type.startsWith("kubernetes:")) expect([name, provider]).toEqual([name, "cluster"]);
   });
 });
 

@@ -38,65 +38,70 @@ const notInImage =
   "must be in the image, which has none: add it to workspace-image/extensions, or set workspace.gallery";
 const tagRule = "must have a tag other than latest, or a digest";
 
-test("the minimal config is complete with its defaults", () => {
-  expect(parseConfig(engineConfig(minimal))).toEqual({
-    domain: "dev.localhost",
-    cluster: {
-      context: "test",
-      name: "cluster",
-      domain: "cluster.local",
-      network: { pods: [], services: [], nodes: [], apiServer: [], dns: [] },
-      userNamespaces: true,
-    },
-    users: ["alice", "bob"].map((name) => ({
-      name,
-      fullName: name,
-      email: `${name}@dev.localhost`,
-      size: { requests: { cpu: "500m", memory: "1Gi" }, limits: { cpu: "2", memory: "4Gi" } },
-      home: "10Gi",
-      state: "running",
-      groups: [],
-      extensions: [],
-      secretEnv: {},
-      sshKey: false,
-    })),
+/** What becomes of the minimal config. */
+const complete = {
+  domain: "dev.localhost",
+  cluster: {
+    context: "test",
+    name: "cluster",
+    domain: "cluster.local",
+    network: { pods: [], services: [], nodes: [], apiServer: [], dns: [] },
+    userNamespaces: true,
+  },
+  users: ["alice", "bob"].map((name) => ({
+    name,
+    fullName: name,
+    email: `${name}@dev.localhost`,
+    size: { requests: { cpu: "500m", memory: "1Gi" }, limits: { cpu: "2", memory: "4Gi" } },
+    home: "10Gi",
+    state: "running",
+    groups: [],
+    extensions: [],
     secretEnv: {},
-    workspace: {
-      defaultSize: "medium",
-      sizes: {},
-      extensions: [],
-      allow: [],
-      nodeSelector: {},
-      tolerations: [],
+    sshKey: false,
+  })),
+  secretEnv: {},
+  workspace: {
+    defaultSize: "medium",
+    sizes: {},
+    extensions: [],
+    allow: [],
+    nodeSelector: {},
+    tolerations: [],
+  },
+  claude: { telemetry: false, settings: {} },
+  images: { workspace: "localhost/workspace:1", ...images },
+  storage: { home: "10Gi", extensions: "2Gi", temporary: "4Gi", retain: true },
+  ingress: {
+    exposure: { type: "LoadBalancer", annotations: {} },
+    replicas: 1,
+    httpsPort: 443,
+    httpPort: 80,
+    nodeSelector: {},
+    rateLimit: { average: 50, burst: 1000 },
+  },
+  certificates: { kind: "local-ca" },
+  certificateSecrets: {},
+  dns: { kind: "none" },
+  dnsSecrets: {},
+  auth: { kind: "basic" },
+  authSecrets: { passwordHashes: {} },
+  data: {
+    postgres: {
+      kind: "own",
+      size: "2Gi",
+      passwordVersion: 1,
+      backups: { schedule: "17 3 * * *", keep: 14, size: "2Gi" },
     },
-    claude: { telemetry: false, settings: {} },
-    images: { workspace: "localhost/workspace:1", ...images },
-    storage: { home: "10Gi", extensions: "2Gi", temporary: "4Gi", retain: true },
-    ingress: {
-      exposure: { type: "LoadBalancer", annotations: {} },
-      replicas: 1,
-      httpsPort: 443,
-      httpPort: 80,
-      nodeSelector: {},
-      rateLimit: { average: 50, burst: 1000 },
-    },
-    certificates: { kind: "local-ca" },
-    certificateSecrets: {},
-    dns: { kind: "none" },
-    dnsSecrets: {},
-    auth: { kind: "basic" },
-    authSecrets: { passwordHashes: {} },
-    data: {
-      postgres: {
-        kind: "own",
-        size: "2Gi",
-        passwordVersion: 1,
-        backups: { schedule: "17 3 * * *", keep: 14, size: "2Gi" },
-      },
-      valkey: { kind: "own", size: "1Gi", passwordVersion: 1 },
-    },
-    dataSecrets: {},
-  });
+    valkey: { kind: "own", size: "1Gi", passwordVersion: 1 },
+  },
+  dataSecrets: {},
+};
+
+test("the minimal config is complete with its defaults", () => {
+  const { places, ...config } = parseConfig(engineConfig(minimal));
+  expect(config).toEqual(complete);
+  expect(places).toEqual([{ ...complete, name: undefined, prefix: "" }]);
 });
 
 test("a user's size comes from the stack, from the built-in ones, or is the stack's default", () => {
@@ -122,7 +127,7 @@ describe("a mistake is said with its path, its value and what is allowed", () =>
       "an unknown key",
       { colour: "red" },
       [
-        'vibecode:colour: "red" has no place here: the keys are domain, cluster, users, secretEnv, workspace, claude, claudeToken, images, storage, ingress, certificates, certificateSecrets, dns, dnsSecrets, auth, authSecrets, data, dataSecrets',
+        'vibecode:colour: "red" has no place here: the keys are domain, cluster, clusters, users, secretEnv, workspace, claude, claudeToken, images, storage, ingress, certificates, certificateSecrets, dns, dnsSecrets, auth, authSecrets, data, dataSecrets',
       ],
     ],
     [
@@ -134,7 +139,7 @@ describe("a mistake is said with its path, its value and what is allowed", () =>
       "an unknown key of a user",
       { users: [{ name: "alice", colour: "red" }] },
       [
-        'vibecode:users[0].colour: "red" has no place here: the keys are name, fullName, email, size, home, state, groups, extensions, sshKey, dotfiles, kubernetesAccess',
+        'vibecode:users[0].colour: "red" has no place here: the keys are name, fullName, email, size, home, cluster, movedFrom, state, groups, extensions, sshKey, dotfiles, kubernetesAccess',
       ],
     ],
     [
@@ -468,7 +473,7 @@ describe("a mistake is said with its path, its value and what is allowed", () =>
         `  vibecode:domain: "localhost" ${domainRule}`,
         `  vibecode:users[1]: "Bob" ${userRule}`,
         '  vibecode:storage.home: "10 GB" must be a quantity such as 500m, 2 or 10Gi',
-        '  vibecode:colour: "red" has no place here: the keys are domain, cluster, users, secretEnv, workspace, claude, claudeToken, images, storage, ingress, certificates, certificateSecrets, dns, dnsSecrets, auth, authSecrets, data, dataSecrets',
+        '  vibecode:colour: "red" has no place here: the keys are domain, cluster, clusters, users, secretEnv, workspace, claude, claudeToken, images, storage, ingress, certificates, certificateSecrets, dns, dnsSecrets, auth, authSecrets, data, dataSecrets',
         '  vibecode:users[2]: "alice" must be unique: users[0] has it already',
         '  vibecode:users[3].size: "huge" must be one of small, medium, large',
       ].join("\n"),

@@ -72,7 +72,7 @@ test("a config whose secrets nobody can read is checked all the same, and says w
     ["vibecode:dataSecrets", "postgres"],
   ]);
   // It stands for content, which is secret, not for a path.
-  expect(config.cluster.kubeconfig).toContain("{");
+  expect(config.places[0]?.cluster.kubeconfig).toContain("{");
 });
 
 test("a mistake in it is said, and the file that has it", () => {

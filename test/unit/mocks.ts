@@ -32,8 +32,8 @@ export interface Registered {
   /** Paths of the secret inputs: `stringData.tls.key`. */
   secrets: string[];
   retainOnDelete: boolean;
-  /** Whether it goes to the provider that the program made, not to a default one. */
-  explicitProvider: boolean;
+  /** The provider that it goes to, by the name that the program gave; empty for a default one. */
+  provider: string;
 }
 
 export interface Run {
@@ -124,8 +124,8 @@ export async function runProgram(config: Record<string, unknown>, options: Optio
         const plain = z.record(z.string(), z.unknown()).parse(reveal(known, "", secrets));
         if (type !== "pulumi:pulumi:Stack") {
           const { parent = "", retainOnDelete = false } = settings.get(`${type} ${name}`) ?? {};
-          const explicitProvider = provider?.includes("::cluster::") ?? false;
-          resources.push({ type, name, parent, inputs: plain, secrets, retainOnDelete, explicitProvider });
+          const [, given = ""] = /::((?:[a-z0-9]+-)?cluster)::/.exec(provider ?? "") ?? [];
+          resources.push({ type, name, parent, inputs: plain, secrets, retainOnDelete, provider: given });
         }
         if (type === "pulumi:pulumi:StackReference")
           return { id: name, state: { ...plain, outputs: options.lastOutputs ?? {} } };

@@ -87,7 +87,7 @@ describe("with the users alice and bob", () => {
 
   test("every object of Kubernetes goes to that provider", () => {
     const objects = run.resources.filter(({ type }) => type.startsWith("kubernetes:"));
-    expect(objects.filter(({ explicitProvider }) => !explicitProvider)).toEqual([]);
+    expect(objects.filter(({ provider }) => provider !== "cluster")).toEqual([]);
     expect(objects).toHaveLength(36);
   });
 

@@ -44,7 +44,7 @@ let opened: number;
 /** The program's hooks on a cluster, as the engine calls them. */
 function hooksOn(open: () => Promise<Api>) {
   opened = 0;
-  const { leaving, returning } = retentionHooks({ context: "team" }, () => {
+  const { leaving, returning } = retentionHooks({ context: "team" }, "", () => {
     opened++;
     return open();
   });

@@ -93,8 +93,8 @@ describe("Authelia, which is what a stack has that says nothing of sign-in", () 
   });
 
   test("and everything of it goes to the cluster that the config names", () => {
-    for (const { type, name, explicitProvider } of made.resources)
-      if (type.startsWith("kubernetes:")) expect([name, explicitProvider]).toEqual([name, true]);
+    for (const { type, name, provider } of made.resources)
+      if (type.startsWith("kubernetes:")) expect([name, provider]).toEqual([name, "cluster"]);
   });
 });
 
