@@ -35,7 +35,7 @@ export const workspaces = ({ namespacePrefix }: Pick<Watched, "namespacePrefix">
 export const most = (labels: string, vector: string) => `max by (${labels}) (${vector})`;
 
 /** Percent of a filesystem's room, or of its inodes, that is taken. What nobody can use any more counts as taken. */
-export const taken = (free: string, all: string) => `100 * (1 - ${free} / (${all} > 0))`;
+export const taken = (free: string, all: string) => `100 * (1 - ${free} / ${all})`;
 
 /** Deployments that should have pods, none of which answers, by namespace and deployment. */
 export function unavailable(matchers: Matchers): string {

@@ -120,7 +120,7 @@ function quotaReached(options: Watched): Draft {
   const quota = (type: "hard" | "used", resource: RegExp) =>
     most(by, objects("kube_resourcequota", { namespace, type, resource }));
   const used = (resource: RegExp) =>
-    `100 * ${quota("used", resource)} / (${quota("hard", resource)} > 0) >= 95`;
+    `100 * ${quota("used", resource)} / ${quota("hard", resource)} >= 95`;
   const shared = most(
     "namespace",
     objects("kube_resourcequota", { namespace, type: "hard", resource: "pods" }),
