@@ -5,6 +5,7 @@ import { certificateMistakes } from "./certificates";
 import { clusterMistakes } from "./clusters";
 import { dataMistakes } from "./data";
 import { dnsMistakes } from "./dns";
+import { monitoringMistakes } from "./monitoring-checks";
 import { compareQuantities } from "./quantity";
 import { secretKeys, secretPlaces, shape } from "./schema";
 import { builtInSizes, size } from "./sizes";
@@ -58,6 +59,7 @@ export function crossChecks(values: Record<string, unknown>, around: Surrounding
       ...authMistakes(cluster),
     ]),
     ...dataMistakes(values),
+    ...monitoringMistakes(values),
   ];
 }
 

@@ -4,10 +4,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { Certificates } from "../components/certificates";
 import { Dns } from "../components/dns";
 import { Ingress } from "../components/ingress";
+import { Monitoring } from "../components/monitoring";
 import { WorkspaceRoles } from "../components/workspace";
 import { certificatesOf } from "./certificates";
 import type { Config, Place } from "./config";
 import { dnsOf, exposureOf } from "./dns";
+import { monitoringOf, pagesOf, scrapersOf } from "./monitoring";
 import { outputsOf, type Made } from "./outputs";
 import { signIn } from "./sign-in";
 import { forwardsOf, workspaces } from "./workspaces";
@@ -49,6 +51,8 @@ function onCluster(place: Place): Made {
       image: place.images.traefik,
       certificate: certificates.certificate,
       signIn: auth,
+      pages: pagesOf(place, auth),
+      scrapers: scrapersOf(place),
       forwards: forwardsOf(place, auth),
       network: place.cluster.network,
     },
@@ -56,6 +60,9 @@ function onCluster(place: Place): Made {
   );
   const dns = dnsOf(place);
   if (dns !== undefined) new Dns(`${prefix}dns`, dns, { ...opts, dependsOn: [ingress] });
+  const monitoring = monitoringOf(place);
+  if (monitoring !== undefined)
+    new Monitoring(`${prefix}monitoring`, monitoring, { ...opts, dependsOn: [ingress, auth] });
   new WorkspaceRoles(`${prefix}workspaces`, opts);
   return { place, certificates, auth, workspaces: workspaces(place, { auth, ingress }, opts) };
 }

@@ -5,6 +5,7 @@ import { auth, authSecrets } from "./auth";
 import { certificates, certificateSecrets } from "./certificates";
 import { data, dataSecrets } from "./data";
 import { dns, dnsSecrets } from "./dns";
+import { monitoring, monitoringSecrets } from "./monitoring-schema";
 import { size } from "./sizes";
 import {
   bytes,
@@ -237,6 +238,13 @@ export const shape = keys({
     postgres: imageReference.default(images.postgres),
     valkey: imageReference.default(images.valkey),
     externalDns: imageReference.default(images.externalDns),
+    prometheus: imageReference.default(images.prometheus),
+    alertmanager: imageReference.default(images.alertmanager),
+    nodeExporter: imageReference.default(images.nodeExporter),
+    kubeStateMetrics: imageReference.default(images.kubeStateMetrics),
+    grafana: imageReference.default(images.grafana),
+    postgresExporter: imageReference.default(images.postgresExporter),
+    valkeyExporter: imageReference.default(images.valkeyExporter),
     certManagerController: imageReference.default(images.certManagerController),
     certManagerWebhook: imageReference.default(images.certManagerWebhook),
     certManagerCainjector: imageReference.default(images.certManagerCainjector),
@@ -265,6 +273,10 @@ export const shape = keys({
   authSecrets: authSecrets.prefault({}),
   data: data.prefault({}).describe("What sign-in remembers; unused by auth.kind basic"),
   dataSecrets: dataSecrets.prefault({}),
+  monitoring: monitoring
+    .prefault({})
+    .describe("What is known of the platform while it runs, and who is told; nothing and nobody when absent"),
+  monitoringSecrets: monitoringSecrets.prefault({}),
 });
 
 /** The same for a stack of several clusters. */
@@ -278,6 +290,7 @@ export const secretKeys: readonly string[] = [
   "dnsSecrets",
   "authSecrets",
   "dataSecrets",
+  "monitoringSecrets",
 ];
 
 /** Where one secret lies below its key, for those keys that hold several. */
@@ -287,4 +300,5 @@ export const secretPlaces: Readonly<Record<string, string>> = {
   dnsSecrets: "<name>",
   authSecrets: "<name>",
   dataSecrets: "<store>",
+  monitoringSecrets: "<name>",
 };

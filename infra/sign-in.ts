@@ -5,6 +5,7 @@ import { Data } from "../components/data";
 import { ingressNamespace } from "../components/ingress";
 import type { Place } from "./config";
 import { storesOf } from "./data";
+import { exportersOf, scrapersOf } from "./monitoring";
 
 /** Sign-in of the kind that the config names, with the namespace and the stores that this kind needs. */
 export function signIn(place: Place, provider: k8s.Provider): Auth {
@@ -25,6 +26,7 @@ export function signIn(place: Place, provider: k8s.Provider): Auth {
       clients: [signInPods(auth.kind)],
       dns: cluster.network.dns,
       storage,
+      exporters: exportersOf(place),
     },
     { providers: [provider], dependsOn: [namespace] },
   );
@@ -37,6 +39,7 @@ export function signIn(place: Place, provider: k8s.Provider): Auth {
     dns: cluster.network.dns,
     nodeSelector: place.ingress.nodeSelector,
     people: users,
+    scrapers: scrapersOf(place),
   };
   // Without its stores sign-in would not become ready.
   const after = { providers: [provider], dependsOn: [data] };

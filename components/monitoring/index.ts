@@ -11,11 +11,13 @@ import { closed } from "./network";
 import { nodeExporter } from "./node-exporter";
 import { operatorObjects } from "./operator";
 import { prometheus, type Watched } from "./prometheus";
+import { operatedRules, ownRules, type JobNames } from "./rules";
 import type { Volume } from "./workload";
 
 export type { Receivers, Secrets, Severity } from "./alertmanager";
 export { grafanaHost, grafanaTarget } from "./grafana";
 export { monitoringNamespace, nodeExporterNamespace, ownPrometheus } from "./names";
+export type { Scraper } from "../scraper";
 
 export interface MonitoringArgs {
   /** The cluster's name, which each alert carries. */
@@ -27,15 +29,23 @@ export interface MonitoringArgs {
   clusterDomain: string;
   /** What there is of the platform that shows metrics. */
   watched: Watched;
-  /** Groups of rules, as a rule file has them. */
-  rules: readonly object[];
-  /** Each dashboard as Grafana reads it, by its name. */
-  dashboards: Readonly<Record<string, object>>;
+  /** Where docs/runbooks is read; its path in the repository when absent. */
+  runbooks?: string | undefined;
+  /** What a user's share costs. */
+  prices: Prices;
   prometheus: OwnPrometheusArgs | OperatedPrometheusArgs;
   /** Where things are found, as CIDRs. */
   network: { apiServer: readonly string[]; dns: readonly string[]; nodes: readonly string[] };
   /** Labels of the nodes that may run it. */
   nodeSelector: Record<string, string>;
+}
+
+/** Prices of what a user takes, in one currency: `USD`. */
+export interface Prices {
+  cpuHour: number;
+  memoryGiBHour: number;
+  diskGiBMonth: number;
+  currency: string;
 }
 
 /** A Prometheus of the stack's own, with all that it asks and whom it tells. */
@@ -65,7 +75,12 @@ export interface OperatedPrometheusArgs {
   kind: "operator";
   labels: Readonly<Record<string, string>>;
   dashboardLabels: Readonly<Record<string, string>>;
+  /** Names of its jobs, by ours. */
+  jobs: JobNames;
 }
+
+/** Nothing is shown yet. */
+const dashboards = {};
 
 /** Waiting is not passed on to a component's children by the SDK, so it must be a plain list here. */
 export type MonitoringOptions = Omit<pulumi.ComponentResourceOptions, "dependsOn"> & {
@@ -94,7 +109,8 @@ export class Monitoring extends pulumi.ComponentResource {
     const inside = { ...child, dependsOn: [namespace, shut] };
     const after = { ...child, dependsOn: [...inside.dependsOn, ...opts.dependsOn] };
 
-    if (own.kind === "operator") operatorObjects(name, { ...args, ...own }, after);
+    if (own.kind === "operator")
+      operatorObjects(name, { ...args, ...own, dashboards, rules: operatedRules(args, own.jobs) }, after);
     else this.own(name, args, own, inside, after);
     this.registerOutputs({});
   }
@@ -107,14 +123,16 @@ export class Monitoring extends pulumi.ComponentResource {
     after: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
   ): void {
     const { images, volume } = own;
+    const { groups, inhibitions } = ownRules(args);
     const [nodes] = nodeExporter(name, { image: images.nodeExporter }, { parent: this });
     kubeStateMetrics(name, { ...args, image: images.kubeStateMetrics }, inside);
-    alertmanager(name, { ...args, ...own, image: images.alertmanager }, inside);
+    alertmanager(name, { ...args, ...own, inhibitions, image: images.alertmanager }, inside);
     prometheus(
       name,
       {
         ...args,
         ...own,
+        rules: groups,
         image: images.prometheus,
         volume: { ...volume, size: own.storage },
         grafana: own.grafana !== undefined,
@@ -124,7 +142,13 @@ export class Monitoring extends pulumi.ComponentResource {
     if (own.grafana !== undefined) {
       grafana(
         name,
-        { ...args, ...own.grafana, image: images.grafana, ingressNamespace: args.watched.ingressNamespace },
+        {
+          ...args,
+          ...own.grafana,
+          dashboards,
+          image: images.grafana,
+          ingressNamespace: args.watched.ingressNamespace,
+        },
         inside,
       );
     }

@@ -96,6 +96,11 @@ const complete = {
     valkey: { kind: "own", size: "1Gi", passwordVersion: 1 },
   },
   dataSecrets: {},
+  monitoring: {
+    prices: { cpuHour: 0.04, memoryGiBHour: 0.005, diskGiBMonth: 0.1, currency: "USD" },
+    prometheus: { kind: "none" },
+  },
+  monitoringSecrets: {},
 };
 
 test("the minimal config is complete with its defaults", () => {
@@ -127,7 +132,7 @@ describe("a mistake is said with its path, its value and what is allowed", () =>
       "an unknown key",
       { colour: "red" },
       [
-        'vibecode:colour: "red" has no place here: the keys are domain, cluster, clusters, users, secretEnv, workspace, claude, claudeToken, images, storage, ingress, certificates, certificateSecrets, dns, dnsSecrets, auth, authSecrets, data, dataSecrets',
+        'vibecode:colour: "red" has no place here: the keys are domain, cluster, clusters, users, secretEnv, workspace, claude, claudeToken, images, storage, ingress, certificates, certificateSecrets, dns, dnsSecrets, auth, authSecrets, data, dataSecrets, monitoring, monitoringSecrets',
       ],
     ],
     [
@@ -434,7 +439,7 @@ describe("a mistake is said with its path, its value and what is allowed", () =>
         "vibecode:domain: is missing: must be a DNS name",
         "vibecode:cluster: is missing: must be an object with the keys kubeconfig, context, name, domain, network, userNamespaces",
         "vibecode:users: is missing: must be a list",
-        "vibecode:images: is missing: must be an object with the keys workspace, traefik, authelia, oauth2Proxy, postgres, valkey, externalDns, certManagerController, certManagerWebhook, certManagerCainjector, certManagerStartupapicheck, mirror",
+        "vibecode:images: is missing: must be an object with the keys workspace, traefik, authelia, oauth2Proxy, postgres, valkey, externalDns, prometheus, alertmanager, nodeExporter, kubeStateMetrics, grafana, postgresExporter, valkeyExporter, certManagerController, certManagerWebhook, certManagerCainjector, certManagerStartupapicheck, mirror",
       ],
     ],
     [
@@ -473,7 +478,7 @@ describe("a mistake is said with its path, its value and what is allowed", () =>
         `  vibecode:domain: "localhost" ${domainRule}`,
         `  vibecode:users[1]: "Bob" ${userRule}`,
         '  vibecode:storage.home: "10 GB" must be a quantity such as 500m, 2 or 10Gi',
-        '  vibecode:colour: "red" has no place here: the keys are domain, cluster, clusters, users, secretEnv, workspace, claude, claudeToken, images, storage, ingress, certificates, certificateSecrets, dns, dnsSecrets, auth, authSecrets, data, dataSecrets',
+        '  vibecode:colour: "red" has no place here: the keys are domain, cluster, clusters, users, secretEnv, workspace, claude, claudeToken, images, storage, ingress, certificates, certificateSecrets, dns, dnsSecrets, auth, authSecrets, data, dataSecrets, monitoring, monitoringSecrets',
         '  vibecode:users[2]: "alice" must be unique: users[0] has it already',
         '  vibecode:users[3].size: "huge" must be one of small, medium, large',
       ].join("\n"),

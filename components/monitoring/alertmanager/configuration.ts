@@ -39,8 +39,16 @@ const text =
   "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Annotations.description }}\n{{ .Annotations.runbook_url }}\n{{ end }}";
 const title = "[{{ .Status }}] {{ .CommonLabels.severity }}: {{ .CommonLabels.alertname }}";
 
-/** Alertmanager's configuration, with keys that 0.25 knows too. It is secret: the webhook's address is in it. */
-export function configuration({ mail, slack, webhook }: Receivers, secrets: Secrets) {
+/**
+ * Alertmanager's configuration, with keys that 0.25 knows too. It is secret: the webhook's address is in it.
+ *
+ * @param inhibitions by which what follows from another alert is kept back
+ */
+export function configuration(
+  { mail, slack, webhook }: Receivers,
+  secrets: Secrets,
+  inhibitions: readonly object[] = [],
+) {
   const receivers = [
     ...(mail === undefined
       ? []
@@ -96,14 +104,7 @@ export function configuration({ mail, slack, webhook }: Receivers, secrets: Secr
         continue: true,
       })),
     },
-    // Who is called needs no second message of the same.
-    inhibit_rules: [
-      {
-        source_matchers: ['severity="page"'],
-        target_matchers: ['severity=~"ticket|info"'],
-        equal: ["alertname", "namespace"],
-      },
-    ],
+    inhibit_rules: inhibitions,
     receivers: [{ name: nobody }, ...receivers],
   };
 }

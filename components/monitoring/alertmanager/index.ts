@@ -16,6 +16,8 @@ export interface AlertmanagerArgs {
   receivers: Receivers;
   /** What the receivers need; checked before. */
   secrets: Secrets;
+  /** By which what follows from another alert is kept back, as Alertmanager has them. */
+  inhibitions: readonly object[];
   volume: Volume;
   network: { dns: readonly string[] };
   nodeSelector: Record<string, string>;
@@ -80,7 +82,7 @@ export function alertmanager(
       kind: "StatefulSet",
       namespace: monitoringNamespace,
       secret: {
-        [files.configuration]: stringify(configuration(receivers, secrets)),
+        [files.configuration]: stringify(configuration(receivers, secrets, args.inhibitions)),
         ...(secrets.smtpPassword === undefined ? {} : { [files.smtpPassword]: secrets.smtpPassword }),
         ...(secrets.slackUrl === undefined ? {} : { [files.slackUrl]: secrets.slackUrl }),
       },

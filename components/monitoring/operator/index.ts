@@ -6,6 +6,7 @@ import { dashboardFiles } from "../grafana";
 import { monitoringNamespace } from "../names";
 import { kept } from "../prometheus/kept";
 import type { Watched } from "../prometheus/jobs";
+import { renamed, type JobNames } from "../rules";
 
 export interface OperatorArgs {
   /** What the cluster's Prometheus selects its monitors and rules by. */
@@ -15,6 +16,8 @@ export interface OperatorArgs {
   watched: Watched;
   rules: readonly object[];
   dashboards: Readonly<Record<string, object>>;
+  /** Names of the jobs of the cluster's Prometheus, by ours. */
+  jobs: JobNames;
 }
 
 const apiVersion = "monitoring.coreos.com/v1";
@@ -59,7 +62,7 @@ export function operatorObjects(
       `${resourceName}-dashboard-${name}`,
       {
         metadata: metadata(`vibecode-dashboard-${name}`, args.dashboardLabels),
-        data: { [`vibecode-${file}`]: text },
+        data: { [`vibecode-${file}`]: renamed(text, args.jobs) },
       },
       opts,
     );

@@ -1,0 +1,135 @@
+import { z } from "zod";
+
+import { bytes, email, httpUrl, keys } from "./values";
+
+const severities = z
+  .array(z.enum(["page", "ticket", "info"]))
+  .min(1, { error: "must name at least one of page, ticket, info" })
+  .default(["page", "ticket"])
+  .describe("Of which alerts: page needs somebody now, ticket today, info nobody");
+
+const addressMessage = "must be an address such as submission://mail.example.com:587";
+
+const mail = keys({
+  severities,
+  to: z.array(email).min(1, { error: "must name somebody" }),
+  from: email,
+  address: z
+    .string({ error: addressMessage })
+    .regex(/^(?:submission|submissions|smtp):\/\/[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[1-9]\d{0,4})?$/, {
+      error: addressMessage,
+    })
+    .describe("submission and submissions are encrypted, smtp is not"),
+  username: z.string().min(1).optional().describe("Its password is monitoringSecrets.smtpPassword"),
+});
+
+const receivers = keys({
+  mail: mail.optional(),
+  slack: keys({
+    severities,
+    channel: z
+      .string()
+      .regex(/^[#@][\w.-]{1,80}$/, { error: "must be a channel such as #alerts" })
+      .optional()
+      .describe("The one of the webhook when absent"),
+  })
+    .optional()
+    .describe("Its address is monitoringSecrets.slackUrl, an incoming webhook"),
+  webhook: keys({ severities })
+    .optional()
+    .describe("Whatever takes Alertmanager's JSON; its address is monitoringSecrets.webhookUrl"),
+});
+
+const labels = z.record(z.string(), z.string());
+
+const durationMessage = "must be a duration such as 15d, 12h or 1y";
+
+export const ownPrometheus = keys({
+  kind: z.literal("own"),
+  retention: keys({
+    time: z
+      .string({ error: durationMessage })
+      .regex(/^[1-9]\d{0,3}[hdwy]$/, { error: durationMessage })
+      .default("15d"),
+    size: bytes.default("8Gi").describe("What is older goes when there is more than this"),
+  }).prefault({}),
+  storage: bytes
+    .default("10Gi")
+    .describe("Size of its volume: a fifth more than retention.size; it can grow"),
+  memory: bytes
+    .default("2Gi")
+    .describe("The most memory of Prometheus: about 1Gi, and 1Gi for 150 workspaces"),
+  alerts: receivers.prefault({}).describe("Who is told; nobody when absent"),
+  grafana: keys({
+    enabled: z.boolean().default(true).describe("At https://grafana.<domain>, for members of admins"),
+  }).prefault({}),
+});
+
+const operator = keys({
+  kind: z.literal("operator"),
+  namespace: z
+    .string()
+    .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, { error: "must be the name of a namespace" })
+    .default("monitoring")
+    .describe("Where the cluster's Prometheus runs: its pods may read the platform's metrics"),
+  labels: labels
+    .default({})
+    .describe("What it selects monitors and rules by: release: kube-prometheus-stack"),
+  dashboardLabels: labels
+    .default({ grafana_dashboard: "1" })
+    .describe("What the cluster's Grafana finds dashboards by"),
+  jobs: labels
+    .default({
+      "kubernetes-apiserver": "apiserver",
+      node: "node-exporter",
+      cadvisor: "kubelet",
+      "kubelet-probes": "kubelet",
+    })
+    .describe("Names of its jobs, by ours; those of kube-prometheus-stack when absent"),
+});
+
+const price = (about: string) => z.number().min(0).max(1_000_000).describe(about);
+
+/** `vibecode:monitoring`: what is known of the platform while it runs. */
+export const monitoring = keys({
+  prices: keys({
+    cpuHour: price("A CPU for an hour").default(0.04),
+    memoryGiBHour: price("A GiB of memory for an hour").default(0.005),
+    diskGiBMonth: price("A GiB of a volume for a month").default(0.1),
+    currency: z
+      .string()
+      .regex(/^[A-Z]{3}$/, { error: "must be three letters such as EUR" })
+      .default("USD"),
+  })
+    .prefault({})
+    .describe("For what a user costs a day"),
+  runbooks: httpUrl
+    .optional()
+    .describe("Where docs/runbooks is read; its path in the repository when absent"),
+  prometheus: z
+    .discriminatedUnion("kind", [keys({ kind: z.literal("none") }), ownPrometheus, operator])
+    .default({ kind: "none" })
+    .describe("own runs one, with Alertmanager and Grafana; operator tells one that the cluster has"),
+});
+
+const secret = z.string().min(1).optional();
+
+const urlMessage = "must be a URL with https:// or http://";
+/** An address that has a token in it. */
+const secretUrl = z
+  .string({ error: urlMessage })
+  .refine((text) => URL.canParse(text) && /^https?:\/\/[^/]/.test(text), { error: urlMessage })
+  .optional();
+
+/** `vibecode:monitoringSecrets`. Secret as a whole. */
+export const monitoringSecrets = keys({
+  smtpPassword: secret.describe("Of monitoring.prometheus.alerts.mail.username"),
+  slackUrl: secretUrl
+    .refine((text) => text === undefined || text.startsWith("https://"), {
+      error: "must be a URL with https://",
+    })
+    .describe("Slack's incoming webhook"),
+  webhookUrl: secretUrl.describe("Of monitoring.prometheus.alerts.webhook"),
+});
+
+export type MonitoringSettings = z.infer<typeof monitoring>;
