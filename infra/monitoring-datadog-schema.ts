@@ -42,7 +42,11 @@ export const autoscaler = z.discriminatedUnion("kind", [
   }),
 ]);
 
-const percent = z.number().gt(0).lt(100);
+const percentMessage = "must be percent: more than 0, less than 100";
+const percent = z
+  .number({ error: percentMessage })
+  .gt(0, { error: percentMessage })
+  .lt(100, { error: percentMessage });
 
 const downtime = keys({
   rule: z

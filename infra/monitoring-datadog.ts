@@ -1,3 +1,5 @@
+import * as pulumi from "@pulumi/pulumi";
+
 import { signInNamespace, signInPods } from "../components/auth";
 import { charts } from "../components/images";
 import { ingressNamespace } from "../components/ingress";
@@ -116,4 +118,22 @@ function targetsOf({ ingress, auth }: DatadogPlace, { autoscaling }: Datadog): D
     const { service, pods, min } = services[name];
     return [{ service: name, ...service, pods, replicas: { min, max: decision.max }, decision }];
   });
+}
+
+/**
+ * Leaves to the autoscalers what is theirs: without it each `up` would set the replicas back. To be called before the
+ * services are made.
+ */
+export function leaveReplicas({ prefix, monitoring }: { prefix: string } & Pick<DatadogPlace, "monitoring">) {
+  const { traefik, authelia } = monitoring.datadog?.autoscaling ?? {};
+  const names = [
+    ...(traefik === undefined ? [] : [`${prefix}ingress-traefik`]),
+    ...(authelia === undefined ? [] : [`${prefix}sign-in-authelia`]),
+  ];
+  if (names.length === 0) return;
+  pulumi.runtime.registerStackTransformation(({ type, name, props, opts }) =>
+    type === "kubernetes:apps/v1:Deployment" && names.includes(name)
+      ? { props, opts: pulumi.mergeOptions(opts, { ignoreChanges: ["spec.replicas"] }) }
+      : undefined,
+  );
 }

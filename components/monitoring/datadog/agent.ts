@@ -17,6 +17,16 @@ export interface Features {
   network: boolean;
 }
 
+/** Who decides about replicas. */
+export interface Autoscaling {
+  /** Autoscalers by Datadog's metrics. */
+  metrics: boolean;
+  /** The controller for watermarks. */
+  watermark: boolean;
+  /** Datadog's own autoscaler. */
+  workload: boolean;
+}
+
 export interface AgentArgs {
   site: string;
   clusterName: string;
@@ -27,11 +37,7 @@ export interface AgentArgs {
   features: Features;
   /** Files of checks for the cluster agent. */
   checks: { configMap: string; files: readonly CheckFile[] };
-  /**
-   * Who decides about replicas: autoscalers by Datadog's metrics, those for watermarks among them, and Datadog's own
-   * autoscaler.
-   */
-  autoscaling: { metrics: boolean; watermark: boolean; workload: boolean };
+  autoscaling: Autoscaling;
   /** Labels of the nodes that may run the cluster agent. */
   nodeSelector: Record<string, string>;
 }
@@ -112,7 +118,7 @@ function gathered({ logs, apm, process, network }: Features) {
   };
 }
 
-function decided({ metrics, watermark, workload }: AgentArgs["autoscaling"]) {
+function decided({ metrics, watermark, workload }: Autoscaling) {
   return {
     externalMetricsServer: {
       enabled: metrics,

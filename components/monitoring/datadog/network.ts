@@ -19,7 +19,6 @@ export interface DatadogNetwork {
 }
 
 export interface NetworkArgs {
-  namespace: string;
   network: DatadogNetwork;
   checks: Checks;
   /** Whether the platform's own pods send traces. */
