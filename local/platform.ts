@@ -6,30 +6,44 @@ import { z } from "zod";
 import { parseConfig, type Config } from "../infra/config";
 import { ConfigError } from "../infra/explain";
 import { imageExtensions } from "../infra/surroundings";
-import { chooseCluster, type Cluster } from "./cluster";
+import { views } from "../infra/views";
+import { chooseCluster, existing, type Cluster } from "./cluster";
 import { clusterNetwork } from "./cluster/embedded/network";
 import { UserError, type Report } from "./errors";
 import { habit } from "./habit";
 import { ensureImages, type BuiltImage } from "./images";
 import { imagesConfig } from "./parts";
 import { dataFolder } from "./paths";
-import { openStack, preparePulumi, stackExists, type LocalStack, type Pulumi } from "./pulumi";
-import { remoteOutputs } from "./remote";
+import { openStack, type LocalStack, type Pulumi } from "./pulumi";
 import { engineConfig } from "./stack-config";
 import { readStackFile, type StackFile } from "./stack";
 import { toolPath } from "./toolchain";
+
+export { localOutputs } from "./outputs";
 
 /** A stack's file and the cluster it goes to. */
 export interface Platform {
   stack: StackFile;
   cluster: Cluster;
+  /** Which of the stack's clusters it is, where the file names several. */
+  place?: Place | undefined;
 }
 
-const quiet: Report = () => undefined;
+export interface Place {
+  /** Its name in `clusters`. */
+  name: string;
+  /** The same as the output `volumes` has it: undefined for the first one. */
+  apart: string | undefined;
+}
 
-/** Reads the stack's file and decides which cluster it goes to, within seconds; starts nothing. */
+/**
+ * Reads the stack's file and decides which cluster it goes to, within seconds; starts nothing. Of several clusters it
+ * is one, for what concerns the stack as a whole.
+ */
 export async function findPlatform(stackName: string): Promise<Platform> {
   const stack = readStackFile(stackName);
+  const [several] = clustersOf(stack);
+  if (several !== undefined) return several;
   const cluster = await chooseCluster({
     stack: stackName,
     named: stack.cluster,
@@ -41,14 +55,34 @@ export async function findPlatform(stackName: string): Promise<Platform> {
   return { stack, cluster };
 }
 
+/** The stack on each of its clusters, one or several. */
+export async function findPlatforms(stackName: string): Promise<Platform[]> {
+  const several = clustersOf(readStackFile(stackName));
+  return several.length > 0 ? several : [await findPlatform(stackName)];
+}
+
+/** A stack on each of several clusters; none where the file names one, or leaves it to this machine. */
+export function clustersOf(stack: StackFile): Platform[] {
+  const { name, config } = stack;
+  const values = { clusters: config["vibecode:clusters"], users: config["vibecode:users"] };
+  return views(values).flatMap(({ name: key, apart }) => {
+    if (key === undefined) return [];
+    // An encrypted kubeconfig leaves a context of that name, which may not exist, and never the current one.
+    const { kubeconfig, context = kubeconfig === undefined ? key : undefined } =
+      stack.clusters.get(key) ?? {};
+    const cluster = existing(name, { kubeconfig, context }, toolPath, `${name}.${key}`);
+    return [{ stack, cluster, place: { name: key, apart } }];
+  });
+}
+
 /** @throws {UserError} when the platform's cluster does not run, so that nobody there can be asked */
-export async function mustRun({ cluster, stack }: Platform): Promise<void> {
+export async function mustRun({ cluster, stack, place }: Platform): Promise<void> {
   const { running, detail } = await cluster.status();
   if (running) return;
   throw new UserError(
-    `the cluster of ${stack.name} ${detail}`,
+    `the cluster ${place === undefined ? "" : `${place.name} `}of ${stack.name} ${detail}`,
     cluster.kind === "existing"
-      ? `correct vibecode:cluster in stacks/Pulumi.${stack.name}.yaml, or bring that cluster up`
+      ? `correct vibecode:${place === undefined ? "cluster" : `clusters.${place.name}`} in stacks/Pulumi.${stack.name}.yaml, or bring that cluster up`
       : `start it with \`${habit("up", stack.name)}\``,
   );
 }
@@ -161,43 +195,4 @@ export function openLocalStack(
   const { name } = platform.stack;
   const overrides = machineConfig(platform, imagesConfig(images));
   return openStack({ cluster: name, stack: name, pulumi, overrides }, report);
-}
-
-/** What the program exports. */
-export interface Outputs {
-  /** Where each user's editor is, by the user's name. */
-  urls: Record<string, string>;
-  /** What each user types at sign-in, by the user's name. */
-  passwords: Record<string, string>;
-  /** Public halves of SSH keys, by the user's name. */
-  sshKeys: Record<string, string>;
-  /** The authority that browsers must trust, PEM. */
-  ca: string;
-}
-
-const outputs = z.object({
-  urls: z.record(z.string(), z.string()).default({}),
-  passwords: z.record(z.string(), z.string()).default({}),
-  sshKeys: z.record(z.string(), z.string()).default({}),
-  ca: z.string().default(""),
-});
-
-/**
- * What the stack's last `up` exported. Builds and starts nothing.
- *
- * @throws {UserError} when there was no `up`
- */
-export async function readOutputs(platform: Platform): Promise<Outputs> {
-  if (platform.cluster.kind === "existing") return outputs.parse(await remoteOutputs(platform));
-  const { name } = platform.stack;
-  if (!stackExists(name, name)) {
-    throw new UserError(`${name} was never brought up`, `run \`${habit("up", name)}\``);
-  }
-  const pulumi = await preparePulumi(quiet);
-  return localOutputs(await openStack({ cluster: name, stack: name, pulumi }, quiet));
-}
-
-/** The outputs of an open stack. */
-export async function localOutputs(stack: LocalStack): Promise<Outputs> {
-  return outputs.parse(await stack.outputs({ showSecrets: true }));
 }

@@ -5,9 +5,11 @@ import { z } from "zod";
 
 import { retainedLabel } from "../components/workspace/retention";
 import { amount } from "../infra/quantity";
+import { clusterOf } from "../infra/views";
 import { inCluster } from "./kubectl";
 import { dataFolder } from "./paths";
-import { readOutputs, type Platform } from "./platform";
+import { readOutputs, usersOf } from "./outputs";
+import type { Platform } from "./platform";
 import { readStackFile } from "./stack";
 
 /** What the cluster keeps of one user who has no workspace in the stack. */
@@ -67,7 +69,7 @@ const answer = z.object({
   ),
 });
 
-/** Who has a place in the stack, by its file as it is now and by its last `up`. */
+/** Who has a place on a cluster of the stack, by its file as it is now and by its last `up`. */
 export interface Members {
   listed: ReadonlySet<string>;
   deployed: ReadonlySet<string>;
@@ -75,14 +77,21 @@ export interface Members {
 
 /** Names of the users in the stack's file, and of those whose workspaces the last `up` left. */
 export async function membersOf(platform: Platform): Promise<Members> {
-  const { urls } = await readOutputs(platform);
-  return { listed: listedUsers(platform.stack.name), deployed: new Set(Object.keys(urls)) };
+  const outputs = await readOutputs(platform);
+  return { listed: listedUsers(platform), deployed: new Set(usersOf(platform, outputs)) };
 }
 
-/** Names of the users in a stack's file, at this moment. */
-export function listedUsers(stackName: string): ReadonlySet<string> {
+/** Names of a cluster's users in the stack's file, at this moment. */
+function listedUsers({ stack, place }: Pick<Platform, "stack" | "place">): ReadonlySet<string> {
+  const { config } = readStackFile(stack.name);
+  const clusters = z.record(z.string(), z.unknown()).catch({}).parse(config["vibecode:clusters"]);
+  const here = z
+    .array(z.unknown())
+    .catch([])
+    .parse(config["vibecode:users"])
+    .filter((entry) => place === undefined || clusterOf(entry, clusters) === place.name);
   const user = z.union([z.string(), z.looseObject({ name: z.string() }).transform(({ name }) => name)]);
-  return new Set(z.array(user).catch([]).parse(readStackFile(stackName).config["vibecode:users"]));
+  return new Set(z.array(user).catch([]).parse(here));
 }
 
 /** What the cluster keeps of users who left, sorted by name. */

@@ -7,13 +7,21 @@ import { z } from "zod";
 import { UserError } from "./errors";
 import { checkout } from "./paths";
 
+/** A cluster as a stack's file names it; neither where that is encrypted. */
+export interface Named {
+  kubeconfig?: string | undefined;
+  context?: string | undefined;
+}
+
 /** What the commands need to know of a stack's file before the program checks all of it. */
 export interface StackFile {
   /** `local` in `stacks/Pulumi.local.yaml`. */
   name: string;
   path: string;
   /** The cluster that the file names, if it names one. */
-  cluster: { kubeconfig?: string | undefined; context?: string | undefined } | undefined;
+  cluster: Named | undefined;
+  /** The clusters that the file names where it names several, by their names. */
+  clusters: ReadonlyMap<string, Named>;
   /** Ports of this machine at which a local platform is reached; 80 and 443 where the file does not say. */
   ports: { http: number; https: number };
   /** The config as it is written, by key. */
@@ -21,6 +29,12 @@ export interface StackFile {
 }
 
 const folder = path.join(checkout, "stacks");
+
+const named = z.object({
+  kubeconfig: z.string().optional().catch(undefined),
+  context: z.string().optional().catch(undefined),
+});
+const several = z.record(z.string(), z.object({ cluster: named }).catch({ cluster: {} })).catch({});
 
 // Only what the commands need, and without judging it: the program's own check says what is wrong, all at once.
 const shape = z.looseObject({
@@ -61,7 +75,17 @@ export function readStackFile(name: string): StackFile {
   }
   const { config } = parsed.data;
   const { "vibecode:cluster": cluster, "vibecode:ingress": ingress } = config;
-  return { name, path: file, cluster, ports: { http: ingress.httpPort, https: ingress.httpsPort }, config };
+  const clusters = new Map(
+    Object.entries(several.parse(config["vibecode:clusters"])).map(([key, entry]) => [key, entry.cluster]),
+  );
+  return {
+    name,
+    path: file,
+    cluster,
+    clusters,
+    ports: { http: ingress.httpPort, https: ingress.httpsPort },
+    config,
+  };
 }
 
 function stackNames(): string[] {

@@ -15,9 +15,15 @@ export interface Named {
 }
 
 /** A cluster somebody else runs: it is looked at, never started, stopped or removed. */
-export function existing(stack: string, named: Named, bin: (tool: string) => string): Cluster {
+export function existing(
+  stack: string,
+  named: Named,
+  bin: (tool: string) => string,
+  /** Under which the content of a kubeconfig is kept. Default: the stack. */
+  name = stack,
+): Cluster {
   const content = named.kubeconfig !== undefined && /[\n{]/.test(named.kubeconfig);
-  const file = content ? path.join(dataFolder, "clusters", `${stack}.kubeconfig`) : named.kubeconfig;
+  const file = content ? path.join(dataFolder, "clusters", `${name}.kubeconfig`) : named.kubeconfig;
   const label = named.context ?? named.kubeconfig ?? "the current context";
 
   const ask = async () => {

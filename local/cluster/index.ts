@@ -8,6 +8,7 @@ import { kind } from "./kind";
 
 export type { Cluster, ClusterStatus, Component, ImageArchive } from "./cluster";
 export { embedded, type EmbeddedOptions } from "./embedded";
+export { existing } from "./existing";
 
 export interface ClusterChoice {
   /** Name of the stack; a cluster made for it has this name too. */

@@ -3,11 +3,14 @@ import { z } from "zod";
 import { UserError } from "../errors";
 import { habit } from "../habit";
 import { newestMessage } from "../message";
-import { findPlatform, mustRun, signInKind } from "../platform";
+import { findPlatform, findPlatforms, mustRun, signInKind } from "../platform";
 
 const mail = z.object({ notifier: z.object({ type: z.literal("smtp") }) });
 
-/** Prints the newest message that sign-in wrote for a person, where it sends no mail: it has the link to go on by. */
+/**
+ * Prints the newest message that sign-in wrote for a person, on each of the stack's clusters, where it sends no mail: it
+ * has the link to go on by.
+ */
 export async function message(stackName: string): Promise<void> {
   const platform = await findPlatform(stackName);
   const file = `stacks/Pulumi.${stackName}.yaml`;
@@ -24,13 +27,18 @@ export async function message(stackName: string): Promise<void> {
       "look into the mailbox of the person who asked for it",
     );
   }
-  await mustRun(platform);
-  const found = await newestMessage(platform.cluster);
-  if (found === undefined) {
+  const messages = await Promise.all(
+    (await findPlatforms(stackName)).map(async (each) => {
+      await mustRun(each);
+      const found = await newestMessage(each.cluster);
+      return found === undefined ? [] : [each.place === undefined ? found : `${each.place.name}:\n${found}`];
+    }),
+  );
+  if (messages.flat().length === 0) {
     throw new UserError(
       `sign-in of ${stackName} has sent no message since it started`,
       `sign in, choose "Send the link", then \`${habit("message", stackName)}\` again`,
     );
   }
-  console.log(found);
+  console.log(messages.flat().join("\n\n"));
 }

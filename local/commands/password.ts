@@ -1,5 +1,6 @@
 import { UserError } from "../errors";
-import { findPlatform, readOutputs } from "../platform";
+import { readOutputs } from "../outputs";
+import { findPlatform } from "../platform";
 
 /** Prints what a user types at sign-in, and nothing else. */
 export async function password(stackName: string, user: string): Promise<void> {

@@ -1,19 +1,48 @@
 import { confirmRemoval } from "../confirm";
 import { UserError, type Report } from "../errors";
 import { habit } from "../habit";
-import { findPlatform, mustRun, type Platform } from "../platform";
+import { findPlatforms, mustRun, type Platform } from "../platform";
 import { runSteps } from "../progress";
 import { openStack, preparePulumi } from "../pulumi";
 import { removeRetained } from "../removal";
 import { describeUse, describeVolumes, findRetained, membersOf, type Retained } from "../retained";
 
-/** Removes for good what is kept of a user who left, after the person has typed that user's name. */
+/**
+ * Removes for good what is kept of a user who left, after the person has typed that user's name; of a user who left
+ * several clusters, on one after the other.
+ */
 export async function purge(stackName: string, user: string, force: boolean): Promise<void> {
-  const platform = await findPlatform(stackName);
-  await mustRun(platform);
+  const platforms = await findPlatforms(stackName);
+  for (const platform of platforms) await mustRun(platform);
+  const [only, ...others] = platforms;
+  const left = others.length === 0 && only !== undefined ? [only] : await leftBy(user, platforms);
+  for (const platform of left) await purgeOn(platform, user, force);
+}
+
+/** Of several clusters those which keep something of a user. One on which the user is now keeps nothing. */
+async function leftBy(user: string, platforms: readonly Platform[]): Promise<Platform[]> {
+  const found = await Promise.all(
+    platforms.map(async (platform) => ({
+      platform,
+      kept: (await findRetained(platform, await membersOf(platform))).filter(({ isExpected }) => !isExpected),
+    })),
+  );
+  const left = found.filter(({ kept }) => kept.some((one) => one.user === user));
+  if (left.length > 0) return left.map(({ platform }) => platform);
+  const all = [...new Set(found.flatMap(({ kept }) => kept.map((one) => one.user)))].join(", ");
+  throw new UserError(
+    user === "" ? "whose work?" : `nothing is kept of ${user} on a cluster that ${user} has left`,
+    all === "" ? "nothing is to be done: nothing is kept of anybody" : `say USER=name, one of: ${all}`,
+  );
+}
+
+async function purgeOn(platform: Platform, user: string, force: boolean): Promise<void> {
+  const { stack, place } = platform;
   const { volumes, since, isLeaving } = await keptOf(platform, user);
   const use = describeUse(volumes);
-  console.log(`${user} left ${stackName}: ${since ?? "nobody noted when"}`);
+  console.log(
+    `${user} left ${place === undefined ? stack.name : `${place.name} of ${stack.name}`}: ${since ?? "nobody noted when"}`,
+  );
   console.log(`Volumes: ${describeVolumes(volumes)}${use === "" ? "" : ` (${use} on disk)`}`);
   if (!force && !isLeaving) await confirmRemoval(`This removes the work of ${user} for good`, user);
   await runSteps([

@@ -1,16 +1,22 @@
-import { findPlatform, readOutputs } from "../platform";
+import { readOutputs, usersOf } from "../outputs";
+import { findPlatforms, type Platform } from "../platform";
 import { habit } from "../habit";
 import { printTable } from "../table";
 import { workspacesIn } from "../workspaces";
 
-/** Says what runs: the cluster, its parts, and each user's editor with its address and what is wrong with it. */
+/** Says what runs: each cluster, its parts, and each user's editor with its address and what is wrong with it. */
 export async function status(stackName: string): Promise<void> {
-  const platform = await findPlatform(stackName);
+  for (const platform of await findPlatforms(stackName)) await statusOf(platform);
+}
+
+async function statusOf(platform: Platform): Promise<void> {
+  const { name: stackName } = platform.stack;
   const { running, detail, components } = await platform.cluster.status();
-  console.log(`${stackName}: ${platform.cluster.why}`);
+  const place = platform.place === undefined ? "" : ` on ${platform.place.name}`;
+  console.log(`${stackName}${place}: ${platform.cluster.why}`);
   console.log(`Cluster ${detail}`);
   if (!running) {
-    console.log(`Start it with \`${habit("up", stackName)}\`.`);
+    if (platform.cluster.kind !== "existing") console.log(`Start it with \`${habit("up", stackName)}\`.`);
     return;
   }
   printTable(
@@ -23,8 +29,12 @@ export async function status(stackName: string): Promise<void> {
       String(part.restarts),
     ]),
   );
-  const [{ urls }, workspaces] = await Promise.all([readOutputs(platform), workspacesIn(platform.cluster)]);
-  const users = Object.entries(urls).map(([user, url]) => ({ user, url, workspace: workspaces.get(user) }));
+  const [outputs, workspaces] = await Promise.all([readOutputs(platform), workspacesIn(platform.cluster)]);
+  const users = usersOf(platform, outputs).map((user) => ({
+    user,
+    url: outputs.urls[user] ?? "",
+    workspace: workspaces.get(user),
+  }));
   printTable(
     ["USER", "STATE", "RESTARTS", "SIZE", "ADDRESS"],
     users.map(({ user, url, workspace }) =>

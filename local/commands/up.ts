@@ -8,14 +8,14 @@ import { clusterPackages, ensurePackages, imagePackages, onPath, preflight } fro
 import { reachable } from "../door";
 import { chooseBuilder, ensureImages, type BuiltImage } from "../images";
 import { cacheFolder, dataFolder } from "../paths";
+import { localOutputs, type Outputs } from "../outputs";
 import {
   checkConfig,
   findPlatform,
-  localOutputs,
+  findPlatforms,
   openLocalStack,
   remember,
   signInKind,
-  type Outputs,
   type Platform,
 } from "../platform";
 import { partsOf } from "../parts";
@@ -28,7 +28,8 @@ import { mustKeepPolicy } from "../verdict";
 /** Converges a stack: machine, tools, images, cluster, then `pulumi up`; says at the end how to get in. */
 export async function up(stackName: string): Promise<void> {
   const platform = await findPlatform(stackName);
-  console.log(`Cluster: ${platform.cluster.why}`);
+  for (const { cluster, place } of await findPlatforms(stackName))
+    console.log(`Cluster${place === undefined ? "" : ` ${place.name}`}: ${cluster.why}`);
   if (platform.cluster.kind === "existing") {
     await runEngine(platform, "up", await remotePolicy(platform));
     return;

@@ -1,7 +1,8 @@
 import { UserError } from "../errors";
 import { habit } from "../habit";
 import { attach } from "../kubectl";
-import { findPlatform, mustRun, readOutputs, type Platform } from "../platform";
+import { readOutputs, usersOf } from "../outputs";
+import { findPlatform, findPlatforms, mustRun, type Platform } from "../platform";
 import { workspacesIn } from "../workspaces";
 
 /** Shows what a user's workspace writes, its preparation first; goes on until interrupted when asked to. */
@@ -27,15 +28,19 @@ export async function shell(stackName: string, user: string): Promise<void> {
 }
 
 async function findWorkspace(stackName: string, user: string): Promise<Platform> {
-  const platform = await findPlatform(stackName);
-  await mustRun(platform);
-  const { urls } = await readOutputs(platform);
-  if (urls[user] === undefined) {
+  const all = await findPlatforms(stackName);
+  const [only, ...others] = all;
+  // Without its cluster nothing tells who is on it; of several any tells of all.
+  if (only !== undefined && others.length === 0) await mustRun(only);
+  const outputs = await readOutputs(await findPlatform(stackName));
+  const platform = all.find((each) => usersOf(each, outputs).includes(user));
+  if (platform === undefined) {
     throw new UserError(
       user === "" ? "whose workspace?" : `${user} has no workspace on ${stackName}`,
-      `say USER=name, one of: ${Object.keys(urls).join(", ")}`,
+      `say USER=name, one of: ${Object.keys(outputs.urls).join(", ")}`,
     );
   }
+  if (others.length > 0) await mustRun(platform);
   const state = (await workspacesIn(platform.cluster)).get(user)?.state;
   if (state === "stopped" || state === "stopping") {
     throw new UserError(

@@ -225,6 +225,7 @@ describe("what a stack is told of its local cluster", () => {
       name: "team",
       path: "",
       cluster: undefined,
+      clusters: new Map<string, never>(),
       ports,
       config: { "vibecode:cluster": config },
     };
