@@ -37,6 +37,7 @@ export const kept = {
   "kube-state-metrics": [
     "kube_cronjob_created",
     "kube_cronjob_info",
+    "kube_cronjob_next_schedule_time",
     "kube_cronjob_spec_suspend",
     "kube_cronjob_status_last_schedule_time",
     "kube_cronjob_status_last_successful_time",
@@ -73,6 +74,7 @@ export const kept = {
     "kube_pod_container_status_waiting_reason",
     "kube_pod_created",
     "kube_pod_info",
+    "kube_pod_init_container_status_waiting_reason",
     "kube_pod_labels",
     "kube_pod_start_time",
     "kube_pod_status_phase",
