@@ -5,6 +5,10 @@ import { datadog, datadogSecretKeys, type autoscaler } from "./monitoring-datado
 import { compareQuantities } from "./quantity";
 
 const around = z.looseObject({
+  cluster: z
+    .looseObject({ name: z.string().default("cluster").catch("cluster") })
+    .catch({ name: "cluster" })
+    .default({ name: "cluster" }),
   monitoring: z
     .looseObject({ datadog: datadog.optional().catch(undefined) })
     .optional()
@@ -22,7 +26,7 @@ const around = z.looseObject({
 
 /** What holds between Datadog and the rest of a stack's config. Values that are wrong by themselves are passed over. */
 export function datadogMistakes(values: Record<string, unknown>): Mistake[] {
-  const { monitoring, monitoringSecrets, auth, ingress } = around.parse(values);
+  const { cluster, monitoring, monitoringSecrets, auth, ingress } = around.parse(values);
   const chosen = monitoring?.datadog;
   if (chosen === undefined) return [];
   const path = ["monitoring", "datadog"];
@@ -35,6 +39,16 @@ export function datadogMistakes(values: Record<string, unknown>): Mistake[] {
   const { traefik, authelia, controller } = chosen.autoscaling;
   return [
     ...missing,
+    // Of tags, of the index of its logs, and of what the agents call the cluster.
+    ...(/^[a-z](?:-?[a-z0-9])*$/.test(cluster.name) && cluster.name.length <= 40
+      ? []
+      : [
+          {
+            path: ["cluster", "name"],
+            message:
+              "must be lower case letters, digits and single dashes, at most 40 characters, with monitoring.datadog",
+          },
+        ]),
     ...ranges([...path, "autoscaling", "traefik"], traefik, ingress.replicas, "ingress.replicas"),
     ...ranges([...path, "autoscaling", "authelia"], authelia, auth.replicas, "auth.replicas"),
     ...(authelia !== undefined && auth.kind !== "authelia"

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
-import { Datadog } from "../../components/monitoring/datadog";
+import { datadog as registerDatadog } from "../../components/monitoring/datadog";
 import { watches } from "../../components/monitoring/watched";
 import { datadog, datadogOf, type DatadogPlace } from "../../infra/monitoring-datadog";
 
@@ -101,9 +101,10 @@ export async function make(where: DatadogPlace, preview = false): Promise<Made[]
     "organization",
   );
   const args = datadogOf(where, watches(watched(where)));
-  if (args !== undefined) new Datadog("datadog", args, { dependsOn: [] });
+  const parent = new pulumi.ComponentResource("test:index:Parent", "parent");
+  if (args !== undefined) registerDatadog("datadog", args, { parent, dependsOn: [] });
   await pulumi.runtime.disconnect();
-  return made.filter(({ type }) => type !== "vibecode:monitoring:Datadog");
+  return made.filter(({ kind }) => kind !== "Parent");
 }
 
 /** The one resource of that kind and name. */

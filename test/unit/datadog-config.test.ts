@@ -70,6 +70,15 @@ test.each([
   expect(mistakes({ autoscaling }, more)).toEqual([`monitoring.datadog.${message}`]);
 });
 
+test("the cluster has a name that Datadog takes", () => {
+  for (const name of ["production", "eu-1", "cluster"])
+    expect(mistakes({}, { cluster: { name } })).toEqual([]);
+  for (const name of ["Production", "arn:aws:eks", "a--b", "a".repeat(41)])
+    expect(mistakes({}, { cluster: { name } })).toEqual([
+      "cluster.name must be lower case letters, digits and single dashes, at most 40 characters, with monitoring.datadog",
+    ]);
+});
+
 test("nobody can visit a sign-in page that is not there", () => {
   expect(mistakes({ signInPage: { locations: ["aws:eu-west-1"] } }, { auth: { kind: "basic" } })).toEqual([
     "monitoring.datadog.signInPage must be left out with auth.kind basic, which has no page of its own",

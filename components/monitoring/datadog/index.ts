@@ -1,4 +1,4 @@
-import * as datadog from "@pulumi/datadog";
+import * as datadogPackage from "@pulumi/datadog";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
@@ -39,145 +39,132 @@ export interface DatadogArgs extends Omit<AccountArgs, "logs"> {
   network: DatadogNetwork;
 }
 
-/** Waiting is not passed on to a component's children by the SDK, so it must be a plain list here. */
-export type DatadogOptions = Omit<pulumi.ComponentResourceOptions, "dependsOn"> & {
-  /** What is asked and scaled: the ingress, and sign-in. */
+/** What everything belongs to, and what must be there before: what is asked and scaled, the ingress and sign-in. */
+export interface DatadogOptions {
+  parent: pulumi.Resource;
   dependsOn: pulumi.Resource[];
-};
-
-type Inside = pulumi.CustomResourceOptions & { dependsOn: pulumi.Resource[] };
+}
 
 /** Datadog: its agents in the cluster, who keeps replicas by its metrics, and what the stack has at Datadog. */
-export class Datadog extends pulumi.ComponentResource {
-  constructor(name: string, args: DatadogArgs, opts: DatadogOptions) {
-    super("vibecode:monitoring:Datadog", name, {}, opts);
-    const child = { parent: this };
-    const namespace = new k8s.core.v1.Namespace(
-      `${name}-namespace`,
-      {
-        metadata: {
-          name: datadogNamespace,
-          labels: { ...common, "pod-security.kubernetes.io/enforce": "privileged" },
-        },
+export function datadog(name: string, args: DatadogArgs, { parent, dependsOn }: DatadogOptions): void {
+  const child = { parent };
+  const namespace = new k8s.core.v1.Namespace(
+    `${name}-namespace`,
+    {
+      metadata: {
+        name: datadogNamespace,
+        labels: { ...common, "pod-security.kubernetes.io/enforce": "privileged" },
       },
-      child,
+    },
+    child,
+  );
+  const autoscaling = autoscalingOf(args);
+  const inside = { parent, dependsOn: [namespace] };
+  const ready = { parent, dependsOn: [namespace, ...borders(name, args, autoscaling, inside)] };
+  for (const check of args.checks.metrics)
+    new k8s.networking.v1.NetworkPolicy(
+      `${name}-${check.name}-network`,
+      {
+        metadata: { ...about(`datadog-${check.name}`), namespace: check.service.namespace },
+        spec: checkPolicy(datadogNamespace, check),
+      },
+      { parent, dependsOn },
     );
-    const autoscaling = autoscalingOf(args);
-    const borders = this.borders(name, args, autoscaling, { ...child, dependsOn: [namespace] });
-    for (const check of args.checks.metrics)
-      new k8s.networking.v1.NetworkPolicy(
-        `${name}-${check.name}-network`,
-        {
-          metadata: { ...about(`datadog-${check.name}`), namespace: check.service.namespace },
-          spec: checkPolicy(datadogNamespace, check),
-        },
-        { ...child, dependsOn: opts.dependsOn },
+
+  const agents = agent(name, args, autoscaling, ready);
+  const { registry, nodeSelector, watermark } = args;
+  const controllers = watermark
+    ? [
+        release(
+          `${name}-watermark`,
+          {
+            ...watermark,
+            namespace: datadogNamespace,
+            name: watermarkRelease,
+            values: watermarkValues({ registry, nodeSelector }),
+          },
+          ready,
+        ),
+      ]
+    : [];
+  for (const target of args.targets)
+    for (const { metadata, ...manifest } of autoscaler(target))
+      new k8s.apiextensions.CustomResource(
+        `${name}-${target.service}-${manifest.kind}`,
+        { ...manifest, metadata: { ...metadata, labels: labels(target.service, "datadog") } },
+        { parent, dependsOn: [...dependsOn, agents, ...controllers] },
       );
 
-    const ready = { ...child, dependsOn: [namespace, ...borders] };
-    const agent = this.agent(name, args, autoscaling, ready);
-    const { registry, nodeSelector, watermark } = args;
-    const controllers = watermark
-      ? [
-          release(
-            `${name}-watermark`,
-            {
-              ...watermark,
-              namespace: datadogNamespace,
-              name: watermarkRelease,
-              values: watermarkValues({ registry, nodeSelector }),
-            },
-            ready,
-          ),
-        ]
-      : [];
-    for (const target of args.targets)
-      for (const { metadata, ...manifest } of autoscaler(target))
-        new k8s.apiextensions.CustomResource(
-          `${name}-${target.service}-${manifest.kind}`,
-          { ...manifest, metadata: { ...metadata, labels: labels(target.service, "datadog") } },
-          { ...child, dependsOn: [...opts.dependsOn, agent, ...controllers] },
-        );
+  const provider = new datadogPackage.Provider(
+    `${name}-account`,
+    {
+      apiKey: pulumi.secret(args.keys.api),
+      appKey: pulumi.secret(args.keys.app),
+      apiUrl: `https://api.${args.site}/`,
+    },
+    child,
+  );
+  const logs = args.features.logs.enabled ? args.logs : undefined;
+  account(name, { ...args, logs }, { parent, provider });
+}
 
-    const provider = new datadog.Provider(
-      `${name}-account`,
-      {
-        apiKey: pulumi.secret(args.keys.api),
-        appKey: pulumi.secret(args.keys.app),
-        apiUrl: `https://api.${args.site}/`,
-      },
-      child,
-    );
-    account(
-      name,
-      { ...args, logs: args.features.logs.enabled ? args.logs : undefined },
-      { ...child, provider },
-    );
-    this.registerOutputs({});
-  }
+function borders(name: string, args: DatadogArgs, autoscaling: Autoscaling, opts: DatadogOptions) {
+  const policies = networkPolicies({
+    network: args.network,
+    checks: args.checks,
+    apm: args.features.apm,
+    serves: { metrics: autoscaling.metrics, admission: autoscaling.workload },
+    watermark: args.watermark !== undefined,
+  });
+  return Object.entries(policies).map(
+    ([part, spec]) =>
+      new k8s.networking.v1.NetworkPolicy(`${name}-${part}-network`, { metadata: about(part), spec }, opts),
+  );
+}
 
-  private borders(name: string, args: DatadogArgs, autoscaling: Autoscaling, inside: Inside) {
-    const policies = networkPolicies({
-      network: args.network,
-      checks: args.checks,
-      apm: args.features.apm,
-      serves: { metrics: autoscaling.metrics, admission: autoscaling.workload },
-      watermark: args.watermark !== undefined,
-    });
-    return Object.entries(policies).map(
-      ([part, spec]) =>
-        new k8s.networking.v1.NetworkPolicy(
-          `${name}-${part}-network`,
-          { metadata: about(part), spec },
-          inside,
-        ),
-    );
-  }
-
-  /** The operator, and what it is asked for. */
-  private agent(name: string, args: DatadogArgs, autoscaling: Autoscaling, ready: Inside) {
-    const { registry, nodeSelector } = args;
-    const keys = new k8s.core.v1.Secret(
-      `${name}-keys`,
-      {
-        metadata: about(keysSecret.name),
-        stringData: {
-          [keysSecret.api]: pulumi.secret(args.keys.api),
-          [keysSecret.app]: pulumi.secret(args.keys.app),
-        },
+/** The operator, and what it is asked for. */
+function agent(name: string, args: DatadogArgs, autoscaling: Autoscaling, opts: DatadogOptions) {
+  const { registry, nodeSelector } = args;
+  const keys = new k8s.core.v1.Secret(
+    `${name}-keys`,
+    {
+      metadata: about(keysSecret.name),
+      stringData: {
+        [keysSecret.api]: pulumi.secret(args.keys.api),
+        [keysSecret.app]: pulumi.secret(args.keys.app),
       },
-      ready,
-    );
-    const files = checkFiles(args.checks);
-    const checks = new k8s.core.v1.ConfigMap(
-      `${name}-checks`,
-      {
-        metadata: about(checksName),
-        data: Object.fromEntries(files.map(({ key, content }) => [key, content])),
-      },
-      ready,
-    );
-    const operator = release(
-      `${name}-operator`,
-      {
-        ...args.operator,
-        namespace: datadogNamespace,
-        name: operatorRelease,
-        values: operatorValues({ registry, nodeSelector }),
-      },
-      ready,
-    );
-    return new k8s.apiextensions.CustomResource(
-      `${name}-agent`,
-      {
-        apiVersion: "datadoghq.com/v2alpha1",
-        kind: "DatadogAgent",
-        metadata: about(agentName),
-        spec: agentSpec({ ...args, autoscaling, checks: { configMap: checksName, files } }),
-      },
-      { ...ready, dependsOn: [operator, keys, checks] },
-    );
-  }
+    },
+    opts,
+  );
+  const files = checkFiles(args.checks);
+  const checks = new k8s.core.v1.ConfigMap(
+    `${name}-checks`,
+    {
+      metadata: about(checksName),
+      data: Object.fromEntries(files.map(({ key, content }) => [key, content])),
+    },
+    opts,
+  );
+  const operator = release(
+    `${name}-operator`,
+    {
+      ...args.operator,
+      namespace: datadogNamespace,
+      name: operatorRelease,
+      values: operatorValues({ registry, nodeSelector }),
+    },
+    opts,
+  );
+  return new k8s.apiextensions.CustomResource(
+    `${name}-agent`,
+    {
+      apiVersion: "datadoghq.com/v2alpha1",
+      kind: "DatadogAgent",
+      metadata: about(agentName),
+      spec: agentSpec({ ...args, autoscaling, checks: { configMap: checksName, files } }),
+    },
+    { ...opts, dependsOn: [operator, keys, checks] },
+  );
 }
 
 const common = labels("datadog", "datadog");
