@@ -68,10 +68,13 @@ test("an ordinary pod and Service would be taken where there is room", async () 
 test.each(["pods=1", "limits.cpu=2", "limits.memory=4Gi", "limits.ephemeral-storage=4Gi"])(
   "a second pod beside the editor is refused by the quota, for %s among others",
   async (what) => {
-    const answer = await asked("alice", pod());
-    expect(answer).toContain("exceeded quota: workspace");
-    expect(answer).toMatch(new RegExp(`requested: [^:]*${what.replaceAll(".", "\\.")}`));
+    await eventually(async () => {
+      const answer = await asked("alice", pod());
+      expect(answer).toContain("exceeded quota: workspace");
+      expect(answer).toMatch(new RegExp(`requested: [^:]*${what.replaceAll(".", "\\.")}`));
+    });
   },
+  60_000,
 );
 
 const two = [
@@ -138,14 +141,18 @@ test.each<[string, unknown, string]>([
     }),
     "persistentvolumeclaims=1",
   ],
-])("%s is refused by the quota", async (_, manifest, requested) => {
-  // What is used may be counted a moment late, and is then counted anew.
-  await eventually(async () => {
-    const answer = await asked("carol", manifest);
-    expect(answer).toContain("exceeded quota: workspace");
-    expect(answer).toContain(`requested: ${requested}`);
-  });
-}, 60_000);
+])(
+  "%s is refused by the quota",
+  async (_, manifest, requested) => {
+    // What is used may be counted a moment late, and is then counted anew.
+    await eventually(async () => {
+      const answer = await asked("carol", manifest);
+      expect(answer).toContain("exceeded quota: workspace");
+      expect(answer).toContain(`requested: ${requested}`);
+    });
+  },
+  60_000,
+);
 
 const role = z.object({
   rules: z.array(
