@@ -134,18 +134,22 @@ export const datadog = keys({
 
 export type Datadog = z.infer<typeof datadog>;
 
+/** A key, unless it has the form of the other one: the two are easily mistaken for each other. */
+const key = (what: string, other: RegExp) =>
+  z
+    .string()
+    .regex(/^[\w-]{30,100}$/, { error: `must be ${what} of Datadog` })
+    .refine((text) => !other.test(text), {
+      error: `must be ${what} of Datadog; this looks like the other key`,
+    })
+    .optional();
+
 /** Keys of `vibecode:monitoringSecrets` that Datadog needs. Secret. */
 export const datadogSecretKeys = {
-  datadogApiKey: z
-    .string()
-    .regex(/^[0-9a-f]{32}$/, { error: "must be an API key of Datadog: 32 digits, 0 to 9 and a to f" })
-    .optional()
-    .describe("By which the agents send to Datadog"),
-  datadogAppKey: z
-    .string()
-    .regex(/^[\w-]{30,100}$/, { error: "must be an application key of Datadog" })
-    .optional()
-    .describe("By which the stack makes monitors, and autoscalers ask for metrics"),
+  datadogApiKey: key("an API key", /^[0-9a-f]{40}$/).describe("By which the agents send to Datadog"),
+  datadogAppKey: key("an application key", /^[0-9a-f]{32}$/).describe(
+    "By which the stack makes monitors, and autoscalers ask for metrics",
+  ),
 };
 
 function isTimezone(name: string): boolean {

@@ -120,12 +120,17 @@ test.each<[string, object, string]>([
 });
 
 test.each([
-  ["datadogApiKey", "fedcba9876543210fedcba9876543210fedcba98"],
-  ["datadogAppKey", "short"],
-] as const)("a %s of another form is refused, and not quoted", (key, value) => {
-  const issues = datadogSecretKeys[key].safeParse(value).error?.issues ?? [];
-  expect(issues).toHaveLength(1);
-  expect(issues[0]?.message).not.toContain(value);
+  ["datadogApiKey", "short", "must be an API key of Datadog"],
+  ["datadogApiKey", keys.datadogAppKey, "must be an API key of Datadog; this looks like the other key"],
+  [
+    "datadogAppKey",
+    keys.datadogApiKey,
+    "must be an application key of Datadog; this looks like the other key",
+  ],
+] as const)("a %s that is none is refused, and not quoted", (name, value, message) => {
+  const issues = datadogSecretKeys[name].safeParse(value).error?.issues ?? [];
+  expect(issues.map((issue) => issue.message)).toEqual([message]);
+  expect(JSON.stringify(issues)).not.toContain(value);
 });
 
 test("it keeps to every rule of the policy but the one that is excepted by name", async () => {
