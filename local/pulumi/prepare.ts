@@ -3,6 +3,7 @@ import * as path from "node:path";
 import type { Report } from "../errors";
 import { run } from "../host";
 import { checkout } from "../paths";
+import { packPlugins } from "../plugins/pack";
 import { ensureTools, toolFolders, toolPath } from "../toolchain";
 import { choosePulumi, installRoot, ownHome, site, sourceModule, type Choice } from "./choose";
 import { readPins } from "./pins";
@@ -26,6 +27,7 @@ export async function preparePulumi(report: Report, from = site): Promise<Pulumi
   report(choice.why);
   if (choice.from === "installer") choice = await install(choice, report, from);
   if (choice.from === "source") await ensureTools([sourceModule], report);
+  if (choice.plugins === "offline" || choice.needsLanguageHost) await packPlugins(report);
   if (choice.from !== "path") keepNoLogs(ownHome);
   return {
     command: choice.command ?? toolPath("pulumi"),

@@ -24,7 +24,7 @@ async function pluginsOf(pid: number): Promise<number[]> {
   const children = (await Promise.all(files)).join(" ").split(" ").filter(Boolean).map(Number);
   const below = await Promise.all(children.map(pluginsOf));
   const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-  return [...(command.includes("plugins/kubernetes/main.ts") ? [pid] : []), ...below.flat()];
+  return [...(command.includes("plugins/kubernetes/main.") ? [pid] : []), ...below.flat()];
 }
 
 test.each(["SIGKILL", "SIGINT"] as const)(
