@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
 import { z } from "zod";
 import { toolPath } from "../../local/toolchain";
 
@@ -10,6 +11,8 @@ export interface Api {
   send: (method: string, path: string, body?: object, contentType?: string) => Promise<Response>;
   /** One request whose answer is JSON; throws when it fails. */
   call: (method: string, path: string, body?: object, contentType?: string) => Promise<unknown>;
+  /** Every object of a list that there is, comes or changes, until the server ends it. */
+  watch: <T>(path: string, shape: z.ZodType<T>, signal: AbortSignal) => AsyncGenerator<T>;
   /** The items of a list. */
   list: <T>(path: string, shape: z.ZodType<T>) => Promise<T[]>;
   close: () => void;
@@ -29,6 +32,14 @@ export async function openApi(...access: string[]): Promise<Api> {
       headers: { "content-type": contentType },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
+  async function* watch<T>(path: string, shape: z.ZodType<T>, signal: AbortSignal): AsyncGenerator<T> {
+    const answer = await fetch(`${server}${path}?watch=true`, { signal });
+    if (answer.body === null) throw new Error(`GET ${path}: ${answer.status}`);
+    for await (const line of createInterface(Readable.fromWeb(answer.body))) {
+      const { type, object } = z.object({ type: z.string(), object: z.unknown() }).parse(JSON.parse(line));
+      if (type !== "DELETED") yield shape.parse(object);
+    }
+  }
   const call: Api["call"] = async (method, path, ...rest) => {
     const answer = await send(method, path, ...rest);
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status}`);
@@ -37,6 +48,7 @@ export async function openApi(...access: string[]): Promise<Api> {
   return {
     send,
     call,
+    watch,
     close: () => {
       proxy.kill();
     },

@@ -7,19 +7,31 @@ import { everything, secretEnv, workspace } from "./everything";
 import { kubectl } from "./kubectl";
 import { standInNode } from "./node";
 import { Platform, userNames } from "./platform";
-import type { Manifest } from "./platform";
+import type { Manifest, Run } from "./platform";
 
-/** What one number of users costs; all times in seconds. */
+/** What one number of users costs; times in seconds. */
 export interface Size {
   users: number;
   resources: number;
   objects: number;
-  /** `pulumi up` of an empty cluster. */
-  up: number;
-  /** The next `pulumi up`, which changes nothing. */
-  again: number;
+  /** `pulumi preview` of an empty cluster. */
+  planned: Run;
+  /** `pulumi up` of an empty cluster; undefined where it would take hours. */
+  up: Run | undefined;
+  /** The same with the state written once, at the end, which no one should do. */
+  atOnce: Run;
+  /** `pulumi preview` where nothing is to be done. */
+  looked: Run;
+  /** `pulumi up` where nothing is to be done. */
+  again: Run;
+  /** `pulumi up` with one user more. */
+  more: Run;
   /** `kubectl apply --server-side` of the same objects to an empty cluster. */
   kubectl: number;
+  /** The same once more, with the objects of one user more. */
+  kubectlAll: number;
+  /** The objects of that user alone. */
+  kubectlNew: number;
 }
 
 /** How many resources one user costs, components of the program included. */
@@ -28,32 +40,22 @@ export interface Cost {
   everything: number;
 }
 
-/** What one user more costs; all times in seconds. */
-export interface Added {
-  to: number;
-  /** `pulumi up` of a platform without users that changes nothing: the engine's fixed start. */
-  fixed: number;
-  up: number;
-  /** `kubectl apply --server-side` of the new user's objects alone. */
-  kubectlNew: number;
-  /** `kubectl apply --server-side` of all objects, as one applies a folder. */
-  kubectlAll: number;
-}
+/** Above so many users the first `up` is left out: it writes the whole state at each step. */
+const stepwise = 100;
 
 const key = (manifest: Manifest) => JSON.stringify([manifest["kind"], manifest["metadata"]]);
 
-/** Measures `up` against kubectl, on one API server, one after the other. */
+/** Measures the engine against kubectl, on one API server, one after the other. */
 export async function measureEngine(
   folder: string,
   pulumi: Pulumi,
   counts: readonly number[],
   report: Report,
-): Promise<{ cost: Cost; sizes: Size[]; added: Added }> {
+): Promise<{ cost: Cost; fixed: Run; sizes: Size[] }> {
   for (const name of ["cluster", "project"]) await fs.mkdir(path.join(folder, name));
   report("starting an API server");
   const cluster = await startControlPlane(path.join(folder, "cluster"));
   const node = await standInNode(cluster.kubeconfig);
-  const apply = kubectl(cluster.kubeconfig);
   try {
     const platform = await Platform.create(path.join(folder, "project"), pulumi, cluster);
     report("0 users: up");
@@ -62,48 +64,74 @@ export async function measureEngine(
     report("what one user costs");
     const cost = await costOf(platform);
     await platform.destroy();
-
     const sizes: Size[] = [];
-    const added: Added = { to: Math.max(...counts), fixed, up: 0, kubectlNew: 0, kubectlAll: 0 };
     for (const users of counts) {
-      report(`${users} users: up`);
-      const up = await platform.up(userNames(users));
-      const again = await platform.up(userNames(users));
-      const { resources, manifests } = await platform.objects();
-      let more: Manifest[] = manifests;
-      if (users === added.to) {
-        report(`${users + 1} users: up`);
-        added.up = await platform.up(userNames(users + 1));
-        more = (await platform.objects()).manifests;
-      }
-      report(`${users} users: destroy`);
-      await platform.destroy();
-
-      report(`${users} users: kubectl`);
-      sizes.push({
-        users,
-        resources,
-        objects: manifests.length,
-        up,
-        again,
-        kubectl: await apply.apply(manifests),
-      });
-      if (users === added.to) {
-        // Objects of all users that change with one more, such as the list of passwords, belong to the new ones.
-        const known = new Set(manifests.map((manifest) => JSON.stringify(manifest)));
-        const fresh = more.filter((manifest) => !known.has(JSON.stringify(manifest)));
-        added.kubectlNew = await apply.apply(fresh);
-        const names = new Set(manifests.map(key));
-        await apply.delete(fresh.filter((manifest) => !names.has(key(manifest))));
-        added.kubectlAll = await apply.apply(more);
-      }
-      await apply.delete(more.toReversed());
+      const told: Report = (message) => {
+        report(`${users} users: ${message}`);
+      };
+      sizes.push(await measureSize(platform, kubectl(cluster.kubeconfig), users, told));
     }
-    return { cost, sizes, added };
+    return { cost, fixed, sizes };
   } finally {
     await node.stop();
     await cluster.stop();
   }
+}
+
+/** Begins and ends with an empty cluster. */
+async function measureSize(
+  platform: Platform,
+  bare: ReturnType<typeof kubectl>,
+  users: number,
+  report: Report,
+): Promise<Size> {
+  const names = userNames(users);
+  report("preview");
+  const planned = await platform.preview(names);
+  let up: Run | undefined;
+  if (users <= stepwise) {
+    report("up");
+    up = await platform.up(names);
+    report("destroy");
+    await platform.destroy();
+  }
+  report("up, the state written once");
+  const atOnce = await platform.upAtOnce(names);
+  report("preview and up, no change");
+  const looked = await platform.preview(names);
+  const again = await platform.up(names);
+  const { resources, manifests } = await platform.objects();
+  report("up, one user more");
+  const more = await platform.up(userNames(users + 1));
+  const { manifests: all } = await platform.objects();
+  report("destroy");
+  await platform.destroy();
+
+  report("kubectl");
+  const applied = await bare.apply(manifests);
+  // Objects of all users that change with one more, such as the list of passwords, belong to the new ones.
+  const known = new Set(manifests.map((manifest) => JSON.stringify(manifest)));
+  const fresh = all.filter((manifest) => !known.has(JSON.stringify(manifest)));
+  const kubectlNew = await bare.apply(fresh);
+  const kept = new Set(manifests.map(key));
+  await bare.delete(fresh.filter((manifest) => !kept.has(key(manifest))));
+  const kubectlAll = await bare.apply(all);
+  await bare.delete(all.toReversed());
+  const objects = manifests.length;
+  return {
+    users,
+    resources,
+    objects,
+    planned,
+    up,
+    atOnce,
+    looked,
+    again,
+    more,
+    kubectl: applied,
+    kubectlAll,
+    kubectlNew,
+  };
 }
 
 /** Counts, on a stack without users. */

@@ -7,7 +7,16 @@ import { measureExperience } from "./editor";
 import { measureEngine } from "./engine";
 import { measureMonitoring, monitoringTable } from "./monitoring";
 import { measureSignIn } from "./sign-in";
-import { addedTable, costTable, experienceTable, machine, signInTable, sizesTable } from "./tables";
+import {
+  costTable,
+  experienceTable,
+  goalsTable,
+  growthTable,
+  machine,
+  processesTable,
+  signInTable,
+  sizesTable,
+} from "./tables";
 
 const report = (message: string) => {
   process.stderr.write(`${message}\n`);
@@ -17,7 +26,7 @@ const print = (text: string) => {
   process.stdout.write(`${text}\n`);
 };
 
-/** Arguments: other numbers of users than 1, 10 and 50; 0 leaves out what needs the running platform. */
+/** Arguments: other numbers of users than 10, 100 and 500; 0 leaves out what needs the running platform. */
 async function main(): Promise<void> {
   const given = process.argv.slice(2).map(Number);
   const counts = given.filter((count) => count > 0);
@@ -26,11 +35,14 @@ async function main(): Promise<void> {
   await ensureTools(["kubernetes"], report);
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "vibecode-bench-"));
   try {
-    const sizes = counts.length > 0 ? counts : [1, 10, 50];
+    const sizes = counts.length > 0 ? counts : [10, 100, 500];
     const measured = await measureEngine(folder, pulumi, sizes, report);
     print(costTable(measured.cost));
     print(sizesTable(measured.sizes));
-    print(addedTable(measured.added));
+    print(growthTable(measured.sizes));
+    print(processesTable(measured.sizes));
+    print(goalsTable(measured.fixed, measured.sizes));
+    print(machine());
   } finally {
     await fs.rm(folder, { recursive: true, force: true });
   }

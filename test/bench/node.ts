@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { openApi } from "./api";
 
-/** Between two looks at the API, in milliseconds. It is in every figure, on both sides. */
+/** Before the API is watched anew, in milliseconds. */
 const pace = 100;
 
 const metadata = z.looseObject({
@@ -27,7 +27,7 @@ const ingress = z.looseObject({
  * end, and gives every Ingress an address. So a figure holds what the engine and the API server need, and nothing else.
  */
 export async function standInNode(kubeconfig: string): Promise<{ stop(): Promise<void> }> {
-  const { call, list, close } = await openApi("--kubeconfig", kubeconfig);
+  const { call, watch, close } = await openApi("--kubeconfig", kubeconfig);
   const patch = (path: string, status: object) =>
     call("PATCH", `${path}/status`, { status }, "application/merge-patch+json");
 
@@ -61,27 +61,32 @@ export async function standInNode(kubeconfig: string): Promise<{ stop(): Promise
       placed.add(uid);
     }
   };
-  const look = async () => {
-    for (const found of await list("/api/v1/pods", pod)) await place(found);
-    for (const { metadata, status } of await list("/apis/networking.k8s.io/v1/ingresses", ingress)) {
-      if (status?.loadBalancer?.ingress) continue;
-      const path = `/apis/networking.k8s.io/v1/namespaces/${metadata.namespace}/ingresses/${metadata.name}`;
-      await patch(path, { loadBalancer: { ingress: [{ ip: "10.0.0.1" }] } });
-    }
+  const address = async ({ metadata, status }: z.infer<typeof ingress>) => {
+    if (status?.loadBalancer?.ingress) return;
+    const path = `/apis/networking.k8s.io/v1/namespaces/${metadata.namespace}/ingresses/${metadata.name}`;
+    await patch(path, { loadBalancer: { ingress: [{ ip: "10.0.0.1" }] } });
   };
 
   const stopped = new AbortController();
-  const loop = (async () => {
-    while (!stopped.signal.aborted) {
-      // What changed under our hands is looked at again.
-      await look().catch(() => undefined);
+  const { signal } = stopped;
+  const follow = async <T>(path: string, shape: z.ZodType<T>, act: (found: T) => Promise<void>) => {
+    while (!signal.aborted) {
+      try {
+        for await (const found of watch(path, shape, signal)) await act(found);
+      } catch {
+        // What changed under our hands is looked at again: a new watch begins with all there is.
+      }
       await sleep(pace);
     }
-  })();
+  };
+  const loops = [
+    follow("/api/v1/pods", pod, place),
+    follow("/apis/networking.k8s.io/v1/ingresses", ingress, address),
+  ];
   return {
     stop: async () => {
       stopped.abort();
-      await loop;
+      await Promise.all(loops);
       close();
     },
   };

@@ -4,9 +4,11 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { checkout } from "../../local/paths";
 import type { Pulumi } from "../../local/pulumi";
+import { keepNoLogs } from "../../local/pulumi/prepare";
 import { start } from "../plugins/process";
 import type { Running } from "../plugins/process";
 import type { ControlPlane } from "./control-plane";
+import { usagesDuring, type Usages } from "./processes";
 import { run } from "./run";
 
 const state = z.object({
@@ -23,8 +25,20 @@ const state = z.object({
   }),
 });
 
+/** What one run of the engine took. */
+export interface Run {
+  seconds: number;
+  /** What each of its processes took. */
+  usages: Usages;
+}
+
 /** A Kubernetes object as kubectl takes it. */
 export type Manifest = Record<string, unknown>;
+
+const up = ["up", "--yes", "--skip-preview", "--stack", "bench"];
+
+/** The engine writes the state at its end only. */
+const atOnce = { PULUMI_SKIP_CHECKPOINTS: "true" };
 
 export const userNames = (count: number) => Array.from({ length: count }, (_, index) => `user${index + 1}`);
 
@@ -51,32 +65,45 @@ export class Platform {
     }
     for (const name of ["stacks", "state"]) await fs.mkdir(path.join(folder, name));
     const platform = new Platform(folder, pulumi, cluster);
+    keepNoLogs(platform.home);
     await platform.run("stack", "init", "bench");
     const file = await fs.readFile(platform.file, "utf8");
     platform.salt = z.object({ encryptionsalt: z.string() }).parse(parse(file)).encryptionsalt;
     return platform;
   }
 
-  /** Brings the stack to these users and says how many seconds it took. Secrets have paths: `secretEnv.user1.TOKEN`. */
+  /** Says what bringing the stack to these users would change. */
+  async preview(users: readonly unknown[]): Promise<Run> {
+    await this.configure(users, {});
+    return this.measured(["preview", "--stack", "bench"]);
+  }
+
+  /**
+   * Brings the stack to these users, and writes the state once, at the end: what was made before is lost where the engine
+   * is killed. It shows what writing the state at each step costs.
+   */
+  async upAtOnce(users: readonly unknown[]): Promise<Run> {
+    await this.configure(users, {});
+    return this.measured(up, atOnce);
+  }
+
+  /** Brings the stack to these users. Secrets have paths: `secretEnv.user1.TOKEN`. */
   async up(
     users: readonly unknown[],
     extra: Record<string, unknown> = {},
     secrets: Record<string, string> = {},
-  ): Promise<number> {
+  ): Promise<Run> {
     await this.configure(users, extra);
     for (const [key, value] of Object.entries(secrets)) {
       await this.run("config", "set", "--secret", "--path", `vibecode:${key}`, value, "--stack", "bench");
     }
-    const began = performance.now();
-    await this.run("up", "--yes", "--skip-preview", "--stack", "bench");
-    return (performance.now() - began) / 1000;
+    return this.measured(up);
   }
 
   /** Begins to bring the stack to these users, and hands the engine over: it may wait for long. */
   async begin(users: readonly unknown[], extra: Record<string, unknown> = {}): Promise<Running> {
     await this.configure(users, extra);
-    const args = ["up", "--yes", "--skip-preview", "--stack", "bench", "--non-interactive"];
-    return start(this.pulumi.command, args, {
+    return start(this.pulumi.command, [...up, "--non-interactive"], {
       cwd: this.folder,
       env: { ...process.env, ...this.environment },
     });
@@ -99,7 +126,7 @@ export class Platform {
   }
 
   async destroy(): Promise<void> {
-    await this.run("destroy", "--yes", "--skip-preview", "--stack", "bench");
+    await this.measured(["destroy", "--yes", "--skip-preview", "--stack", "bench"], atOnce);
   }
 
   /**
@@ -124,21 +151,36 @@ export class Platform {
     return path.join(this.folder, "stacks", "Pulumi.bench.yaml");
   }
 
+  private get home(): string {
+    return path.join(this.folder, "home");
+  }
+
   private get environment() {
     return {
       ...this.pulumi.env,
-      PULUMI_BACKEND_URL: `file://${path.join(this.folder, "state")}`,
+      PULUMI_BACKEND_URL: `file://${path.join(this.folder, "state")}?metadata=skip`,
       PULUMI_CONFIG_PASSPHRASE: "bench",
-      PULUMI_HOME: path.join(this.folder, "home"),
+      PULUMI_HOME: this.home,
+      PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true",
       // A test runner's options are not for the engine's Node processes.
       NODE_OPTIONS: undefined,
     };
   }
 
   private run(...args: string[]): Promise<string> {
+    return this.engine(args);
+  }
+
+  private async measured(args: string[], environment: Record<string, string> = {}): Promise<Run> {
+    const began = performance.now();
+    const usages = await usagesDuring(this.engine(args, environment));
+    return { seconds: (performance.now() - began) / 1000, usages };
+  }
+
+  private engine(args: string[], environment: Record<string, string> = {}): Promise<string> {
     return run(this.pulumi.command, [...args, "--non-interactive"], {
       cwd: this.folder,
-      env: this.environment,
+      env: { ...this.environment, ...environment },
     });
   }
 }

@@ -1,6 +1,7 @@
 import * as os from "node:os";
 import type { Experience } from "./editor";
-import type { Added, Cost, Size } from "./engine";
+import type { Cost, Size } from "./engine";
+import type { Run } from "./platform";
 import type { Latency, SignInCost } from "./sign-in";
 
 const s = (seconds: number) => `${seconds.toFixed(1)} s`;
@@ -28,37 +29,85 @@ export function costTable({ defaults, everything }: Cost): string {
   );
 }
 
+/** What is measured at each number of users; undefined where it was left out. */
+const measures: readonly (readonly [string, (size: Size) => number | undefined])[] = [
+  ["preview of nothing yet", ({ planned }) => planned.seconds],
+  ["up from nothing", ({ up }) => up?.seconds],
+  ["the same, state written once", ({ atOnce }) => atOnce.seconds],
+  ["preview, no change", ({ looked }) => looked.seconds],
+  ["up, no change", ({ again }) => again.seconds],
+  ["up, one user more", ({ more }) => more.seconds],
+  ["kubectl, same objects", ({ kubectl }) => kubectl],
+  ["kubectl, one user more", ({ kubectlAll }) => kubectlAll],
+  ["kubectl, that user alone", ({ kubectlNew }) => kubectlNew],
+];
+
+const orNone = (value: number | undefined, write: (value: number) => string): string =>
+  value === undefined ? "" : write(value);
+
 export function sizesTable(sizes: Size[]): string {
   return table(
+    ["", ...sizes.map(({ users }) => `${users} users`)],
     [
-      "Users",
-      "Resources",
-      "of them Kubernetes objects",
-      "up",
-      "up again, no change",
-      "kubectl, same objects",
+      ["resources", ...sizes.map(({ resources }) => `${resources}`)],
+      ["of them Kubernetes objects", ...sizes.map(({ objects }) => `${objects}`)],
+      ...measures.map(([name, of]) => [name, ...sizes.map((size) => orNone(of(size), s))]),
     ],
-    sizes.map((size) => [
-      `${size.users}`,
-      `${size.resources}`,
-      `${size.objects}`,
-      s(size.up),
-      s(size.again),
-      s(size.kubectl),
-    ]),
   );
 }
 
-export function addedTable({ to, fixed, up, kubectlNew, kubectlAll }: Added): string {
-  const bound = (kubectl: number) =>
-    `${s(3 * kubectl + fixed)} ${up <= 3 * kubectl + fixed ? "(kept)" : "(not kept)"}`;
+/** How time grows: where it is linear, each user more costs the same. */
+export function growthTable(sizes: Size[]): string {
+  const steps = sizes.slice(1).map((to, index) => [sizes[index] ?? to, to] as const);
+  const perUser = (of: (size: Size) => number | undefined) =>
+    steps.map(([from, to]) => {
+      const [before, after] = [of(from), of(to)];
+      if (before === undefined || after === undefined) return "";
+      return `${((1000 * (after - before)) / (to.users - from.users)).toFixed(0)} ms`;
+    });
+  const rate = (of: (size: Size) => number | undefined) =>
+    sizes.map((size) => orNone(of(size), (seconds) => `${(size.resources / seconds).toFixed(0)}/s`));
   return table(
-    [`One user more than ${to}`, "Measured", "Aim for up: 3 times that and the engine's start"],
     [
-      ["the engine's fixed start: up of no users, no change", s(fixed), ""],
-      ["up", s(up), ""],
-      ["kubectl, the new user's objects", s(kubectlNew), bound(kubectlNew)],
-      ["kubectl, all objects", s(kubectlAll), bound(kubectlAll)],
+      "",
+      ...sizes.map(({ users }) => `resources at ${users}`),
+      ...steps.map(([from, to]) => `a user from ${from.users} to ${to.users}`),
+    ],
+    measures.slice(0, -1).map(([name, of]) => [name, ...rate(of), ...perUser(of)]),
+  );
+}
+
+/** Memory at its most and processor time, of each process. */
+export function processesTable(sizes: Size[]): string {
+  const runs = sizes.flatMap(({ users, up, atOnce, again }): (readonly [string, Run])[] => [
+    up ? [`${users}: up from nothing`, up] : [`${users}: up, state written once`, atOnce],
+    [`${users}: no change`, again],
+  ]);
+  const names = [...new Set(runs.flatMap(([, { usages }]) => Object.keys(usages)))];
+  const cell = (name: string, { usages }: Run) => {
+    const usage = usages[name];
+    return usage === undefined ? "" : `${(usage.peak / 1e6).toFixed(0)} MB, ${s(usage.cpu)}`;
+  };
+  return table(
+    ["Most memory, processor time", ...runs.map(([head]) => head)],
+    names.map((name) => [name, ...runs.map(([, run]) => cell(name, run))]),
+  );
+}
+
+/** What is aimed at, and whether it is kept. */
+export function goalsTable(fixed: Run, sizes: Size[]): string {
+  const verdict = (measured: number | undefined, most: number) =>
+    orNone(measured, (value) => `${s(value)}, ${value <= most ? "kept" : "**not kept**"}`);
+  const hundred = sizes.filter(({ users }) => users === 100);
+  return table(
+    ["Aim", "At most", "Measured"],
+    [
+      ["the engine's fixed start: up of no users, no change", "", s(fixed.seconds)],
+      ...hundred.flatMap(({ up, again, more, kubectl }) => [
+        ["100 users from nothing: 3 times kubectl", s(3 * kubectl), verdict(up?.seconds, 3 * kubectl)],
+        ["100 users, no change", s(10), verdict(again.seconds, 10)],
+        ["one user more than 100", s(12), verdict(more.seconds, 12)],
+      ]),
     ],
   );
 }
