@@ -1,3 +1,4 @@
+import * as datadog from "@pulumi/datadog";
 import * as k8s from "@pulumi/kubernetes";
 import * as kx from "@pulumi/kubernetesx";
 import * as pulumi from "@pulumi/pulumi";
@@ -184,6 +185,7 @@ function loadedOnce<Module extends object>(module: Module): Module {
 }
 
 const packages = {
+  "@pulumi/datadog": loadedOnce(datadog),
   "@pulumi/kubernetes": loadedOnce(k8s),
   "@pulumi/kubernetesx": kx,
   "@pulumi/pulumi": pulumi,
