@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { auth } from "./auth";
 import type { Mistake } from "./checks";
+import { datadogMistakes } from "./monitoring-datadog-checks";
 import { monitoring, type monitoringSecrets, type ownPrometheus } from "./monitoring-schema";
 import { amount } from "./quantity";
 
@@ -22,6 +23,7 @@ export function monitoringMistakes(values: Record<string, unknown>): Mistake[] {
     ...secretMistakes(secrets, "slackUrl", alerts.slack !== undefined, `${at}.slack`),
     ...secretMistakes(secrets, "webhookUrl", alerts.webhook !== undefined, `${at}.webhook`),
     ...(prometheus?.kind === "own" ? ownMistakes(prometheus, signIn?.kind) : []),
+    ...datadogMistakes(values),
   ];
 }
 

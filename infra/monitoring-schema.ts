@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { datadog, datadogSecretKeys } from "./monitoring-datadog-schema";
 import { bytes, email, httpUrl, keys } from "./values";
 
 const severities = z
@@ -110,6 +111,7 @@ export const monitoring = keys({
     .discriminatedUnion("kind", [keys({ kind: z.literal("none") }), ownPrometheus, operator])
     .default({ kind: "none" })
     .describe("own runs one, with Alertmanager and Grafana; operator tells one that the cluster has"),
+  datadog: datadog.optional().describe("Agents in the cluster, and monitors at Datadog; neither when absent"),
 });
 
 const secret = z.string().min(1).optional();
@@ -130,6 +132,7 @@ export const monitoringSecrets = keys({
     })
     .describe("Slack's incoming webhook"),
   webhookUrl: secretUrl.describe("Of monitoring.prometheus.alerts.webhook"),
+  ...datadogSecretKeys,
 });
 
 export type MonitoringSettings = z.infer<typeof monitoring>;

@@ -5,10 +5,12 @@ import {
   grafanaHost,
   grafanaTarget,
   ownPrometheus,
+  watchesOf,
   type MonitoringArgs,
   type Scraper,
 } from "../components/monitoring";
 import type { Place } from "./config";
+import { datadogOf } from "./monitoring-datadog";
 import { amount } from "./quantity";
 
 /** Who may read the metrics of the platform's parts. */
@@ -48,10 +50,8 @@ export function pagesOf(place: Place, auth: Pick<SignIn, "guardAdmins" | "cookie
 
 /** Monitoring as the component takes it, where a stack has it. */
 export function monitoringOf(place: Place): MonitoringArgs | undefined {
-  const { monitoring, auth, data, cluster, storage, images } = place;
-  const { prometheus } = monitoring;
-  if (prometheus.kind === "none") return undefined;
-  return {
+  const { monitoring, auth, data, cluster } = place;
+  const common = {
     cluster: cluster.name,
     domain: place.domain,
     httpsPort: place.ingress.httpsPort,
@@ -67,24 +67,33 @@ export function monitoringOf(place: Place): MonitoringArgs | undefined {
     prices: monitoring.prices,
     network: cluster.network,
     nodeSelector: place.ingress.nodeSelector,
-    prometheus:
-      prometheus.kind === "operator"
-        ? prometheus
-        : {
-            kind: prometheus.kind,
-            images,
-            retention: {
-              time: prometheus.retention.time,
-              bytes: Math.floor(bytes(prometheus.retention.size)),
-            },
-            storage: prometheus.storage,
-            memory: prometheus.memory,
-            volume: storage,
-            receivers: prometheus.alerts,
-            secrets: place.monitoringSecrets,
-            grafana: prometheus.grafana.enabled ? { userHeader: userHeader(auth) } : undefined,
-          },
   };
+  const prometheus = prometheusOf(place);
+  const datadog = datadogOf(place, watchesOf(common));
+  return prometheus === undefined && datadog === undefined ? undefined : { ...common, prometheus, datadog };
+}
+
+function prometheusOf(place: Place): MonitoringArgs["prometheus"] {
+  const { images, storage, auth, monitoringSecrets: secrets } = place;
+  const { prometheus } = place.monitoring;
+  switch (prometheus.kind) {
+    case "none":
+      return undefined;
+    case "operator":
+      return prometheus;
+    case "own":
+      return {
+        kind: prometheus.kind,
+        images,
+        retention: { time: prometheus.retention.time, bytes: Math.floor(bytes(prometheus.retention.size)) },
+        storage: prometheus.storage,
+        memory: prometheus.memory,
+        volume: storage,
+        receivers: prometheus.alerts,
+        secrets,
+        grafana: prometheus.grafana.enabled ? { userHeader: userHeader(auth) } : undefined,
+      };
+  }
 }
 
 /** The header in which sign-in tells who is there; Traefik takes away a caller's own. */

@@ -10,6 +10,7 @@ import { certificatesOf } from "./certificates";
 import type { Config, Place } from "./config";
 import { dnsOf, exposureOf } from "./dns";
 import { monitoringOf, pagesOf, scrapersOf } from "./monitoring";
+import { leaveReplicas } from "./monitoring-datadog";
 import { outputsOf, type Made } from "./outputs";
 import { signIn } from "./sign-in";
 import { forwardsOf, workspaces } from "./workspaces";
@@ -40,6 +41,7 @@ function onCluster(place: Place): Made {
   });
   const opts = { providers: [provider] };
 
+  leaveReplicas(place);
   const certificates = new Certificates(`${prefix}certificates`, certificatesOf(place), opts);
   const auth = signIn(place, provider);
   const ingress = new Ingress(

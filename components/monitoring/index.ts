@@ -4,6 +4,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { labels } from "../labels";
 import { restrictedNamespace } from "../security";
 import { alertmanager, type Receivers, type Secrets } from "./alertmanager";
+import { dashboards as made, type Prices } from "./dashboards";
+import { datadog, type DatadogArgs } from "./datadog";
 import { grafana } from "./grafana";
 import { kubeStateMetrics } from "./kube-state-metrics";
 import { monitoringNamespace } from "./names";
@@ -15,6 +17,8 @@ import { operatedRules, ownRules, type JobNames } from "./rules";
 import type { Volume } from "./workload";
 
 export type { Receivers, Secrets, Severity } from "./alertmanager";
+export type { DatadogArgs } from "./datadog";
+export { watchesOf } from "./rules";
 export { grafanaHost, grafanaTarget } from "./grafana";
 export { monitoringNamespace, nodeExporterNamespace, ownPrometheus } from "./names";
 export type { Scraper } from "../scraper";
@@ -33,19 +37,13 @@ export interface MonitoringArgs {
   runbooks?: string | undefined;
   /** What a user's share costs. */
   prices: Prices;
-  prometheus: OwnPrometheusArgs | OperatedPrometheusArgs;
+  /** Either, both or neither. */
+  prometheus?: OwnPrometheusArgs | OperatedPrometheusArgs | undefined;
+  datadog?: DatadogArgs | undefined;
   /** Where things are found, as CIDRs. */
   network: { apiServer: readonly string[]; dns: readonly string[]; nodes: readonly string[] };
   /** Labels of the nodes that may run it. */
   nodeSelector: Record<string, string>;
-}
-
-/** Prices of what a user takes, in one currency: `USD`. */
-export interface Prices {
-  cpuHour: number;
-  memoryGiBHour: number;
-  diskGiBMonth: number;
-  currency: string;
 }
 
 /** A Prometheus of the stack's own, with all that it asks and whom it tells. */
@@ -79,9 +77,6 @@ export interface OperatedPrometheusArgs {
   jobs: JobNames;
 }
 
-/** Nothing is shown yet. */
-const dashboards = {};
-
 /** Waiting is not passed on to a component's children by the SDK, so it must be a plain list here. */
 export type MonitoringOptions = Omit<pulumi.ComponentResourceOptions, "dependsOn"> & {
   /** What is watched: the namespaces of the ingress and of sign-in. */
@@ -92,65 +87,74 @@ export type MonitoringOptions = Omit<pulumi.ComponentResourceOptions, "dependsOn
 export class Monitoring extends pulumi.ComponentResource {
   constructor(name: string, args: MonitoringArgs, opts: MonitoringOptions) {
     super("vibecode:monitoring:Monitoring", name, {}, opts);
-    const child = { parent: this };
-    const common = labels("monitoring", "monitoring");
-    const own = args.prometheus;
-    const namespace = new k8s.core.v1.Namespace(
-      `${name}-namespace`,
-      { metadata: { name: monitoringNamespace, labels: { ...common, ...restrictedNamespace } } },
-      { ...child, retainOnDelete: own.kind === "own" && own.volume.retain },
-    );
-    // Before anything runs there, and whatever else runs there one day.
-    const shut = new k8s.networking.v1.NetworkPolicy(
-      `${name}-closed`,
-      { metadata: { name: "closed", namespace: monitoringNamespace, labels: common }, spec: closed },
-      { ...child, dependsOn: [namespace] },
-    );
-    const inside = { ...child, dependsOn: [namespace, shut] };
-    const after = { ...child, dependsOn: [...inside.dependsOn, ...opts.dependsOn] };
-
-    if (own.kind === "operator")
-      operatorObjects(name, { ...args, ...own, dashboards, rules: operatedRules(args, own.jobs) }, after);
-    else this.own(name, args, own, inside, after);
+    const after = { parent: this, dependsOn: opts.dependsOn };
+    if (args.prometheus !== undefined) prometheusAndAll(name, args, args.prometheus, after);
+    if (args.datadog !== undefined) datadog(`${name}-datadog`, args.datadog, after);
     this.registerOutputs({});
   }
+}
 
-  private own(
-    name: string,
-    args: MonitoringArgs,
-    own: OwnPrometheusArgs,
-    inside: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
-    after: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
-  ): void {
-    const { images, volume } = own;
-    const { groups, inhibitions } = ownRules(args);
-    const [nodes] = nodeExporter(name, { image: images.nodeExporter }, { parent: this });
-    kubeStateMetrics(name, { ...args, image: images.kubeStateMetrics }, inside);
-    alertmanager(name, { ...args, ...own, inhibitions, image: images.alertmanager }, inside);
-    prometheus(
-      name,
-      {
-        ...args,
-        ...own,
-        rules: groups,
-        image: images.prometheus,
-        volume: { ...volume, size: own.storage },
-        grafana: own.grafana !== undefined,
-      },
-      { ...after, dependsOn: [...after.dependsOn, ...(nodes === undefined ? [] : [nodes])] },
-    );
-    if (own.grafana !== undefined) {
-      grafana(
-        name,
-        {
-          ...args,
-          ...own.grafana,
-          dashboards,
-          image: images.grafana,
-          ingressNamespace: args.watched.ingressNamespace,
-        },
-        inside,
-      );
-    }
+interface After {
+  parent: pulumi.Resource;
+  dependsOn: pulumi.Resource[];
+}
+
+/** Its namespace, in which nothing reaches anything that is not said, and what is in it. */
+function prometheusAndAll(
+  name: string,
+  args: MonitoringArgs,
+  chosen: OwnPrometheusArgs | OperatedPrometheusArgs,
+  { parent, dependsOn }: After,
+): void {
+  const common = labels("monitoring", "monitoring");
+  const namespace = new k8s.core.v1.Namespace(
+    `${name}-namespace`,
+    { metadata: { name: monitoringNamespace, labels: { ...common, ...restrictedNamespace } } },
+    { parent, retainOnDelete: chosen.kind === "own" && chosen.volume.retain },
+  );
+  // Before anything runs there, and whatever else runs there one day.
+  const shut = new k8s.networking.v1.NetworkPolicy(
+    `${name}-closed`,
+    { metadata: { name: "closed", namespace: monitoringNamespace, labels: common }, spec: closed },
+    { parent, dependsOn: [namespace] },
+  );
+  const inside = { parent, dependsOn: [namespace, shut] };
+  const after = { parent, dependsOn: [...inside.dependsOn, ...dependsOn] };
+  const dashboards = made({ ...args, ingressNamespace: args.watched.ingressNamespace });
+
+  if (chosen.kind === "operator") {
+    const rules = operatedRules(args, chosen.jobs);
+    operatorObjects(name, { ...args, ...chosen, dashboards, rules }, after);
+  } else ownPrometheusAndAll(name, args, chosen, dashboards, inside, after);
+}
+
+function ownPrometheusAndAll(
+  name: string,
+  args: MonitoringArgs,
+  own: OwnPrometheusArgs,
+  dashboards: Readonly<Record<string, object>>,
+  inside: After,
+  after: After,
+): void {
+  const { images, volume } = own;
+  const { groups, inhibitions } = ownRules(args);
+  const nodes = nodeExporter(name, { image: images.nodeExporter }, { parent: inside.parent });
+  kubeStateMetrics(name, { ...args, image: images.kubeStateMetrics }, inside);
+  alertmanager(name, { ...args, ...own, inhibitions, image: images.alertmanager }, inside);
+  prometheus(
+    name,
+    {
+      ...args,
+      ...own,
+      rules: groups,
+      image: images.prometheus,
+      volume: { ...volume, size: own.storage },
+      grafana: own.grafana !== undefined,
+    },
+    { ...after, dependsOn: [...after.dependsOn, ...nodes] },
+  );
+  if (own.grafana !== undefined) {
+    const { ingressNamespace } = args.watched;
+    grafana(name, { ...args, ...own.grafana, dashboards, image: images.grafana, ingressNamespace }, inside);
   }
 }

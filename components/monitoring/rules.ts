@@ -1,6 +1,6 @@
 import { monitoringNamespace } from "./names";
 import { jobs, type Watched } from "./prometheus/jobs";
-import { inhibitRules, recordings, ruleGroups, watches, type RuleGroup } from "./watched";
+import { inhibitRules, recordings, ruleGroups, watches, type RuleGroup, type Watch } from "./watched";
 
 export interface RulesArgs {
   cluster: string;
@@ -9,6 +9,9 @@ export interface RulesArgs {
   /** Where docs/runbooks is read; its path in the repository when absent. */
   runbooks?: string | undefined;
 }
+
+/** Everything that is watched, for who needs no jobs of Prometheus. */
+export const watchesOf = (args: RulesArgs): Watch[] => watches(optionsOf(args));
 
 /** Names of jobs where they are not ours, by ours. */
 export type JobNames = Readonly<Record<string, string>>;
