@@ -37,11 +37,16 @@ export const imagePinned = resourceRule({
 /** Prefixes of the platform's own images, and of those that a machine builds for itself. */
 const ownRegistries = [
   "docker.io/authelia/",
+  "docker.io/grafana/",
   "docker.io/library/postgres",
   "docker.io/library/traefik",
+  "docker.io/oliver006/",
   "docker.io/valkey/",
   "localhost/",
   "quay.io/oauth2-proxy/",
+  "quay.io/prometheus/",
+  "quay.io/prometheuscommunity/",
+  "registry.k8s.io/kube-state-metrics/",
 ];
 
 export const imageRegistry = resourceRule({

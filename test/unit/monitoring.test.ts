@@ -462,7 +462,7 @@ describe("what is measured of the platform's parts", () => {
     const pod = find(made, "Deployment", `data-${store}-exporter`);
     expect(violations(specOf(pod))).toEqual([]);
     expect(at(specOf(pod), "automountServiceAccountToken")).toBe(false);
-    expect(JSON.stringify(specOf(pod))).toContain(`{"name":"${store}","key":"monitor-password"}`);
+    expect(JSON.stringify(specOf(pod))).toContain(`{"key":"monitor-password","name":"${store}"}`);
     expect(JSON.stringify(specOf(pod))).not.toContain('"key":"password"');
     const own = JSON.stringify(at(policy(made, `data-${store}-network`), "ingress"));
     expect(own).toContain(`"app.kubernetes.io/name":"${store}-exporter"`);

@@ -71,6 +71,53 @@ describe.each([
   });
 });
 
+/** What the policy's config of a stack says. */
+const configOf = (stack: string): Record<string, unknown> =>
+  z
+    .record(z.string(), z.unknown())
+    .parse(JSON.parse(readFileSync(join(__dirname, `../../policy/config/${stack}.json`), "utf8")));
+
+describe("with monitoring", () => {
+  const monitored = {
+    ...minimal,
+    auth: { kind: "authelia" },
+    monitoring: { prometheus: { kind: "own", alerts: { webhook: {} } } },
+    monitoringSecrets: { webhookUrl: "https://hooks.example.com/0123456789abcdefghijklmnop" },
+  };
+  const settings = { ...configOf("dev"), "image-registry": {} };
+
+  test.each([
+    ["a Prometheus of its own", monitored],
+    [
+      "the cluster's operator",
+      { ...monitored, monitoring: { prometheus: { kind: "operator" } }, monitoringSecrets: {} },
+    ],
+  ])("by %s it keeps to every rule but those that dev excepts it from", async (_, config) => {
+    expect(judged(await runProgram(config), settings)).toEqual([]);
+    expect(judged(await runProgram(config, { preview: true }), settings)).toEqual([]);
+  });
+
+  test("what is excepted is node-exporter and its namespace", async () => {
+    const found = judged(await runProgram(monitored)).map((line) => /^[\w-]+: [\w-]+/.exec(line)?.[0]);
+    expect([...new Set(found)].sort()).toEqual([
+      "host-path: monitoring-node-exporter",
+      "pod-security: monitoring-node-exporter",
+      "pod-security: monitoring-node-exporter-namespace",
+    ]);
+  });
+
+  test.each(["dev", "staging", "production"])("the stack %s keeps to its own policy", async (stack) => {
+    const text = readFileSync(join(__dirname, `../../stacks/Pulumi.${stack}.yaml`), "utf8");
+    const { config } = z.object({ config: z.record(z.string(), z.unknown()) }).parse(parse(text));
+    const own = Object.entries(config).map(([key, value]) => [key.replace("vibecode:", ""), value] as const);
+    const found = judged(await runProgram(Object.fromEntries(own)), {
+      ...configOf(stack),
+      "data-protected": { required: true, retained: true },
+    });
+    expect(found.filter((line) => line.includes("monitoring") || line.includes("exporter"))).toEqual([]);
+  });
+});
+
 test("what it makes of a stack that uses much of it keeps to every rule of production", async () => {
   const settings = {
     "image-pinned": { digest: true },
