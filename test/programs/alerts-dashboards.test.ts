@@ -1,11 +1,9 @@
-import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 
-import { stringify } from "yaml";
-
 import { dashboards, queriesOf } from "../../components/monitoring/dashboards";
+import { promtool } from "./promtool";
 
 jest.setTimeout(120_000);
 
@@ -21,18 +19,10 @@ afterAll(() => {
   fs.rmSync(folder, { recursive: true });
 });
 
-/** promtool's answer, that of a failure too. */
-function promtool(command: "check" | "test", content: unknown): string {
-  const file = path.join(folder, `${command}.yaml`);
-  fs.writeFileSync(file, stringify(content));
-  try {
-    return execFileSync("promtool", [command, "rules", file], { encoding: "utf8", stdio: "pipe" });
-  } catch (error) {
-    if (error instanceof Error && "stdout" in error && "stderr" in error)
-      return `${String(error.stdout)}${String(error.stderr)}`;
-    throw error;
-  }
-}
+const check = (rules: unknown) =>
+  promtool("check", path.join(folder, "check.yaml"), { groups: [{ name: "dashboards", rules }] });
+const judge = (test: unknown) =>
+  promtool("test", path.join(folder, "test.yaml"), { evaluation_interval: "1m", tests: [test] });
 
 const asked = (dashboard: string, panel: string) => {
   const found = queries.find((query) => query.dashboard === dashboard && query.panel === panel);
@@ -42,18 +32,14 @@ const asked = (dashboard: string, panel: string) => {
 
 test("Prometheus' own parser takes every expression of the dashboards", () => {
   const rules = queries.map(({ expr }, index) => ({ record: `query_${index}`, expr }));
-  expect(promtool("check", { groups: [{ name: "dashboards", rules }] })).toContain(
-    `SUCCESS: ${rules.length} rules found`,
-  );
-  expect(
-    promtool("check", { groups: [{ name: "wrong", rules: [{ record: "x", expr: "sum(" }] }] }),
-  ).toContain("FAILED");
+  expect(check(rules)).toContain(`SUCCESS: ${rules.length} rules found`);
+  expect(check([{ record: "wrong", expr: "sum(" }])).toContain("FAILED");
 });
 
 test("a day costs what was asked for, hour by hour, times the prices", () => {
   const gib = 2 ** 30;
-  // Ran for six hours of the day; the volume was there all the time.
-  const ran = (value: number) => `_x1079 ${value}x360`;
+  // Ran for the last six hours; the volume was there all the time.
+  const ran = (value: number) => `_x1081 ${value}x358`;
   const test = {
     interval: "1m",
     input_series: [
@@ -67,13 +53,14 @@ test("a day costs what was asked for, hour by hour, times the prices", () => {
     promql_expr_test: [
       {
         expr: `round(${asked("cost", "The last 24 hours, by user")}, 0.01)`,
-        eval_time: "24h",
+        // Not at a full ten minutes: there the test's Prometheus, older than 3, counts both ends.
+        eval_time: "1443m",
         // 6 h of 2 cores, 6 h of 4 GiB, 24 h of 10 GiB at 73 / 730 an hour.
         exp_samples: [{ labels: '{user="alice"}', value: 6 * 2 * 0.5 + 6 * 4 * 0.25 + 24 * 10 * 0.1 }],
       },
     ],
   };
-  expect(promtool("test", { evaluation_interval: "1m", tests: [test] })).toContain("SUCCESS");
+  expect(judge(test)).toContain("SUCCESS");
 });
 
 test("the number of workspaces in a state is there when there is none", () => {
@@ -92,5 +79,5 @@ test("the number of workspaces in a state is there when there is none", () => {
       { expr: asked("fleet", "Failing"), eval_time: "5m", exp_samples: [{ labels: "{}", value: 0 }] },
     ],
   };
-  expect(promtool("test", { evaluation_interval: "1m", tests: [test] })).toContain("SUCCESS");
+  expect(judge(test)).toContain("SUCCESS");
 });

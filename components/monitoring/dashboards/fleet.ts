@@ -122,7 +122,7 @@ export function fleet(options: Shown): Dashboard {
         rows({
           title: "Alerts that fire",
           width: 8,
-          queries: { since: `max by (alertname, severity, namespace, node) (${alerts()})` },
+          queries: { firing: `max by (alertname, severity, namespace, node) (${alerts()})` },
           columns: {},
         }),
       ],

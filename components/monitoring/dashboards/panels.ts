@@ -130,7 +130,7 @@ export function bars(options: Common): PanelBuilder {
     .title(options.title)
     .datasource(source)
     .span(options.width)
-    .height(10)
+    .height(8)
     .targets(targets(options.queries, true))
     .unit(options.unit)
     .min(0)

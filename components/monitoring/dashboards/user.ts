@@ -158,7 +158,7 @@ export function user(options: Shown): Dashboard {
         rows({
           title: "Alerts that fire",
           width: 12,
-          queries: { since: `max by (alertname, severity, ${claim}) (${alerts(own)})` },
+          queries: { firing: `max by (alertname, severity, ${claim}) (${alerts(own)})` },
           columns: {},
         }),
       ],
