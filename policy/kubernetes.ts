@@ -13,6 +13,9 @@ export function namespaceOf(object: Place): string {
   return object.at("metadata", "namespace").text ?? "default";
 }
 
+/** Whether two objects are on one cluster: of several each has its own namespaces, of the same names. */
+export const onSameCluster = (a: Place, b: Place): boolean => a.resource.provider === b.resource.provider;
+
 /** The user whose object it is, by its label. */
 export const userOf = (object: Place): string | undefined =>
   object.at("metadata", "labels", "vibecode/user").text;

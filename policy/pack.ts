@@ -58,12 +58,13 @@ function stackPolicy(rule: Rule): StackValidationPolicy {
 const waits = (rule: Rule, finding: Finding): boolean =>
   finding.unknown === true && rule.whenUnknown === "waits";
 
-const resourceOf = ({ urn, type, name, props, opts }: ResourceValidationArgs | PolicyResource): Resource => ({
-  urn,
-  type,
-  name,
-  props: plain(props),
-  protect: opts.protect,
+const resourceOf = (given: ResourceValidationArgs | PolicyResource): Resource => ({
+  urn: given.urn,
+  type: given.type,
+  name: given.name,
+  props: plain(given.props),
+  protect: given.opts.protect,
+  provider: given.provider?.name,
 });
 
 function read(props: object, { keys }: Place): void {

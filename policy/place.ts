@@ -9,6 +9,8 @@ export interface Resource {
   props: unknown;
   /** Whether the engine refuses to delete it. */
   protect: boolean;
+  /** The provider that makes it, by its name in the program: one a cluster. */
+  provider?: string | undefined;
 }
 
 /** Stands in a preview for a value that nobody knows before `up`. */

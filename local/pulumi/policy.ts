@@ -5,6 +5,9 @@ import { z } from "zod";
 
 import type { Config } from "../../infra/config";
 import { keptOf } from "../../policy/kept";
+import type { Rule } from "../../policy/rule";
+import { ingressGuard } from "../../policy/rules/ingress-guard";
+import { serviceDoor } from "../../policy/rules/service-door";
 import { UserError } from "../errors";
 import { checkout } from "../paths";
 
@@ -12,7 +15,7 @@ export interface PolicyRun {
   /** `production` for policy/config/production.json; without such a file the rules' defaults hold. */
   stack: string;
   /** The stack's checked config. */
-  config: Pick<Config, "users" | "storage">;
+  config: Pick<Config, "users" | "storage" | "places">;
   /** The stack's state before the run: the backend's file, or what `pulumi stack export` prints. None before an `up`. */
   state?: string | undefined;
   /** Where the config of this one run is written. */
@@ -32,6 +35,8 @@ export function policyArgs({ stack, config, state, folder }: PolicyRun): string[
     config.users.map(({ name, size }) => [name, size.quota ?? { ...size.limits, pods: 1 }]),
   );
   const facts: Record<string, Record<string, unknown>> = {
+    ...named(serviceDoor, "doors", config.places),
+    ...named(ingressGuard, "public", config.places),
     "data-protected": { retained: config.storage.retain },
     quota: { users },
     "volume-replaced": { kept },
@@ -41,6 +46,13 @@ export function policyArgs({ stack, config, state, folder }: PolicyRun): string[
   const file = path.join(folder, `policy.${stack}.json`);
   fs.writeFileSync(file, JSON.stringify({ ...rules, ...Object.fromEntries(all) }), { mode: 0o600 });
   return ["--policy-pack", path.join(checkout, "policy"), "--policy-pack-config", file];
+}
+
+/** What a rule knows by its name in the program, which begins with the cluster's where a stack has several. */
+function named(rule: Rule, key: string, places: Config["places"]): Record<string, Record<string, string[]>> {
+  if (places.length < 2) return {};
+  const names = z.array(z.string()).parse(rule.settings.parse({})[key]);
+  return { [rule.name]: { [key]: places.flatMap(({ prefix }) => names.map((name) => `${prefix}${name}`)) } };
 }
 
 const level = z.string();

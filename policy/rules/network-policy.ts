@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { kindOf, namespaceOf, podOf } from "../kubernetes";
+import { kindOf, namespaceOf, onSameCluster, podOf } from "../kubernetes";
 import type { Place } from "../place";
 import { stackRule } from "../rule";
 
@@ -16,7 +16,9 @@ export const networkPolicy = stackRule({
       const pod = podOf(object);
       if (pod === undefined) continue;
       const namespace = namespaceOf(object);
-      const near = policies.filter((policy) => namespaceOf(policy) === namespace);
+      const near = policies.filter(
+        (policy) => namespaceOf(policy) === namespace && onSameCluster(policy, object),
+      );
       for (const direction of ["Ingress", "Egress"]) {
         if (!near.some((policy) => limits(policy, direction) && selects(policy, pod)))
           yield {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-import { kindOf, userOf } from "../kubernetes";
+import { kindOf, onSameCluster, userOf } from "../kubernetes";
+import type { Place } from "../place";
 import { amount } from "../../infra/quantity";
 import { resourceRule, stackRule } from "../rule";
 
@@ -57,15 +58,18 @@ export const userBorders = stackRule({
   level: "mandatory",
   settings: z.object({}),
   *check(objects) {
-    const has = (kind: string, namespace: string) =>
+    const has = (kind: string, namespace: string, near: Place) =>
       objects.some(
-        (object) => kindOf(object.resource) === kind && object.at("metadata", "namespace").text === namespace,
+        (object) =>
+          kindOf(object.resource) === kind &&
+          object.at("metadata", "namespace").text === namespace &&
+          onSameCluster(object, near),
       );
     for (const object of objects) {
       if (kindOf(object.resource) !== "Namespace" || userOf(object) === undefined) continue;
       const name = object.at("metadata", "name").text ?? "";
       for (const kind of ["ResourceQuota", "LimitRange"]) {
-        if (!has(kind, name))
+        if (!has(kind, name, object))
           yield { place: object, says: `has no ${kind}`, mend: "make one, as components/workspace does" };
       }
     }

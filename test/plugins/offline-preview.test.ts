@@ -107,6 +107,40 @@ describe("a stack of a cluster elsewhere, its secrets encrypted by a key elsewhe
   });
 });
 
+describe("a stack of two clusters, of which one's kubeconfig is encrypted", () => {
+  const several = {
+    ...cloud,
+    "vibecode:cluster": undefined,
+    "vibecode:clusters": {
+      eu: { cluster: { context: "far-away" } },
+      us: { cluster: { kubeconfig: { secure: "v1:kms:kubeconfig" } }, storage: { class: "gp3" } },
+    },
+    "vibecode:users": [
+      { name: "alice", cluster: "eu" },
+      { name: "bob", cluster: "us" },
+    ],
+  };
+
+  test("is previewed whole, each user on one of them, and keeps to the policy", () => {
+    const { code, text } = preview(several);
+    expect(text).toContain("Policy: kept");
+    expect(code).toBe(0);
+    const names = created(text).map((line = "") => line.split(" ")[1] ?? "");
+    expect(names).toEqual(
+      expect.arrayContaining(["eu-alice-editor", "eu-sign-in-authelia", "us-bob-editor"]),
+    );
+    expect(names.filter((name) => /^(?:eu-bob|us-alice)-/.test(name))).toEqual([]);
+    expect(text).not.toContain(placeholder);
+  });
+
+  test("a user on none of them is a mistake that is said before the engine starts", () => {
+    const { code, text } = preview({ ...several, "vibecode:users": ["alice"] });
+    expect(code).not.toBe(0);
+    expect(text).toContain('vibecode:users[0]: "alice" must be on a cluster');
+    expect(text).not.toContain("Previewing");
+  });
+});
+
 test("no placeholder and no encrypted text is shown, with every property either", () => {
   const { code, text } = preview(cloud, "DETAIL=1");
   expect(code).toBe(0);

@@ -223,6 +223,23 @@ describe("a run with the pack", () => {
     });
   });
 
+  test("of several clusters, each has the door and the page to sign in at that one has", () => {
+    const { cluster: context, ...common } = minimal;
+    const several = parseConfig(
+      engineConfig({
+        ...common,
+        clusters: {
+          eu: { first: true, cluster: context },
+          us: { domain: "us.localhost", cluster: { context: "america" } },
+        },
+      }),
+    );
+    expect(written(policyArgs({ stack: "local", config: several, folder }))).toMatchObject({
+      "service-door": { doors: ["ingress-service", "us-ingress-service"] },
+      "ingress-guard": { public: ["ingress-sign-in-route", "us-ingress-sign-in-route"] },
+    });
+  });
+
   test("a stack whose state is empty keeps nothing", () => {
     const args = policyArgs({
       stack: "local",

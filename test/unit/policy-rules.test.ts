@@ -631,6 +631,7 @@ table("quota", [
   ["a quota of no user passes", object("ResourceQuota", "q", { spec: { hard: {} } }), []],
 ]);
 
+const on = (cluster: string, resource: Resource): Resource => ({ ...resource, provider: cluster });
 table("user-borders", [
   [
     "a namespace with both passes",
@@ -642,6 +643,15 @@ table("user-borders", [
     [userNamespace, object("ResourceQuota", "q", {}, "ws-bob"), object("LimitRange", "l", {}, "ws-bob")],
     ["", ""],
   ],
+  [
+    "one whose namesake on another cluster has them fails twice",
+    [
+      on("us", userNamespace),
+      on("eu", object("ResourceQuota", "q", {}, "ws-alice")),
+      on("eu", object("LimitRange", "l", {}, "ws-alice")),
+    ],
+    ["", ""],
+  ],
   ["a namespace of no user passes", object("Namespace", "a"), []],
 ]);
 
@@ -649,6 +659,16 @@ const policy = (spec: object, namespace = "a") =>
   object("networking.k8s.io/v1:NetworkPolicy", "n", { spec }, namespace);
 const both = { policyTypes: ["Ingress", "Egress"] };
 table("network-policy", [
+  [
+    "one on another cluster fails twice",
+    [on("us", deployment(good)), on("eu", policy({ podSelector: {}, ...both }))],
+    ["", ""],
+  ],
+  [
+    "one on the same cluster passes",
+    [on("us", deployment(good)), on("us", policy({ podSelector: {}, ...both }))],
+    [],
+  ],
   ["one for the whole namespace passes", [deployment(good), policy({ podSelector: {}, ...both })], []],
   [
     "one that names the pod's label passes",
