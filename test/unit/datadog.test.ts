@@ -1,6 +1,9 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { z } from "zod";
 
+import { leaveReplicas } from "../../infra/monitoring-datadog";
 import { everything, keys, make, only, place, type Made } from "./datadog-component";
 import { at } from "./mocks";
 
@@ -459,4 +462,29 @@ test("a preview knows all of it but the number of a monitor", async () => {
     ({ inputs }, index) => JSON.stringify(inputs) !== JSON.stringify(all[index]?.inputs),
   );
   expect(differing.map(({ name }) => name)).toEqual(["datadog-workspace-start"]);
+});
+
+test("an `up` leaves to the autoscalers how many pods there are, of the services that they decide about", async () => {
+  const ignored: Record<string, string[]> = {};
+  await pulumi.runtime.setMocks({ call: () => ({}), newResource: ({ name }) => ({ id: name, state: {} }) });
+  await pulumi.runtime.runInPulumiStack(() => {
+    leaveReplicas({ ...place(everything), prefix: "eu-" });
+    leaveReplicas({ ...place(), prefix: "us-" });
+    pulumi.runtime.registerStackTransformation(({ name, opts }) => {
+      ignored[name] = opts.ignoreChanges ?? [];
+      return undefined;
+    });
+    for (const name of ["eu-ingress-traefik", "eu-sign-in-authelia", "eu-alice-editor", "us-ingress-traefik"])
+      new k8s.apps.v1.Deployment(name, { spec: { selector: {}, template: {} } });
+    new k8s.core.v1.Service("eu-ingress-traefik-service", {});
+    return Promise.resolve({});
+  });
+  await pulumi.runtime.disconnect();
+  expect(ignored).toEqual({
+    "eu-ingress-traefik": ["spec.replicas"],
+    "eu-sign-in-authelia": ["spec.replicas"],
+    "eu-alice-editor": [],
+    "us-ingress-traefik": [],
+    "eu-ingress-traefik-service": [],
+  });
 });
