@@ -69,6 +69,8 @@ export const datadogAgent = strict({
     clusterChecks: strict({ enabled: flag, useClusterChecksRunners: flag }),
     orchestratorExplorer: onOff,
     liveContainerCollection: onOff,
+    controlPlaneMonitoring: onOff,
+    dataPlane: onOff,
     dogstatsd: strict({ hostPortConfig: onOff, unixDomainSocketConfig: onOff }),
   }),
   override: strict({

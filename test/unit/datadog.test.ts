@@ -98,11 +98,25 @@ describe("the agents", () => {
     }
   });
 
-  test("have nothing on that nobody asked for: whatever the operator would switch on by itself", () => {
-    const on = Object.entries(z.record(z.string(), z.unknown()).parse(at(spec(plain), "features")))
-      .filter(([, feature]) => at(feature, "enabled") === true)
-      .map(([name]) => name);
+  test("have nothing on that nobody asked for: whatever the operator would switch on by itself is said", () => {
+    const said = z.record(z.string(), z.unknown()).parse(at(spec(plain), "features"));
+    const on = Object.entries(said).flatMap(([name, feature]) =>
+      at(feature, "enabled") === true ? [name] : [],
+    );
     expect(on.sort()).toEqual(["clusterChecks", "kubeStateMetricsCore"]);
+    // Of the operator 1.31, whose defaults these are.
+    for (const name of [
+      "admissionController",
+      "apm",
+      "controlPlaneMonitoring",
+      "dataPlane",
+      "liveContainerCollection",
+      "orchestratorExplorer",
+      "processDiscovery",
+      "remoteConfiguration",
+    ])
+      expect([name, at(said[name], "enabled")]).toEqual([name, false]);
+    expect(at(said["dogstatsd"], "unixDomainSocketConfig", "enabled")).toBe(false);
   });
 
   test("pass over what workspaces print, unless that is asked for", async () => {

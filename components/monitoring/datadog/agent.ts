@@ -148,6 +148,9 @@ const inCluster = {
   // Every object of the cluster, with the environment of every container.
   orchestratorExplorer: { enabled: false },
   liveContainerCollection: { enabled: false },
+  // A cloud's own, where it has one.
+  controlPlaneMonitoring: { enabled: false },
+  dataPlane: { enabled: false },
   dogstatsd: { hostPortConfig: { enabled: false }, unixDomainSocketConfig: { enabled: false } },
 };
 

@@ -58,7 +58,6 @@ export function watermarkValues({ registry, nodeSelector }: ChartArgs) {
     ...(registry === undefined ? {} : { image: { repository: `${registry}/watermarkpodautoscaler` } }),
     // What it looks after is in the namespaces of the services.
     watchAllNamespaces: true,
-    leaderElectionResourceLock: "leases",
     securityContext: containerSecurity,
     resources: resources("20m", "64Mi", "256Mi"),
     nodeSelector,
