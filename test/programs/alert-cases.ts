@@ -316,6 +316,16 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
       fires: firing(),
     },
     {
+      when: "the database has no pod that answers",
+      series: {
+        [`kube_statefulset_replicas{${ksm},namespace="vibecode-auth",statefulset="postgres"}`]: "1x20",
+        [`kube_statefulset_status_replicas_ready{${ksm},namespace="vibecode-auth",statefulset="postgres"}`]:
+          "0x20",
+      },
+      at: 6,
+      fires: firing(),
+    },
+    {
       when: "one error in a hundred",
       series: { ...authelia(200, "0+99x20"), ...authelia(500, "0+1x20") },
       at: 12,

@@ -1,6 +1,6 @@
 import { dashboards, queriesOf } from "../../components/monitoring/dashboards";
 import { kept } from "../../components/monitoring/prometheus/kept";
-import { recordings } from "../../components/monitoring/watched";
+import { recordings, watches } from "../../components/monitoring/watched";
 import { metricsIn } from "../platform/promql";
 
 const options = {
@@ -119,6 +119,22 @@ test("every metric that is asked for is one that Prometheus stores or records", 
     }
     for (const [name] of expr.matchAll(/vibecode:[\w:]+/g)) expect([...names]).toContain(name);
   }
+});
+
+test("Prometheus stores nothing of a job that nobody asks for", () => {
+  const places = {
+    cluster: "c",
+    domain: options.domain,
+    ingressNamespace: options.ingressNamespace,
+    signInNamespace: "vibecode-auth",
+    monitoringNamespace: "vibecode-monitoring",
+  };
+  const asked = [...queries, ...recordings().rules, ...watches(places)].flatMap(({ expr }) =>
+    metricsIn(expr).map(({ job, name }) => `${job} ${name}`),
+  );
+  const stored = Object.entries(kept).flatMap(([job, names]) => names.map((name) => `${job} ${name}`));
+  expect(stored.length).toBeGreaterThan(40);
+  expect(asked).toEqual(expect.arrayContaining(stored));
 });
 
 test("prices are the stack's", () => {

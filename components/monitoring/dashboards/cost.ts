@@ -3,7 +3,8 @@ import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import { recorded } from "../watched/recordings";
 import { dashboard, uid } from "./dashboard";
 import { byUser, cost, hourly, hours, type Shown } from "./expressions";
-import { bars, graph, number, rows } from "./panels";
+import { bars, graph, number } from "./panels";
+import { rows } from "./table";
 
 /** What workspaces cost by what they ask for. The parts that all share are not in it. */
 export function costs(options: Shown): Dashboard {

@@ -4,7 +4,8 @@ import { recorded } from "../watched/recordings";
 import { most, taken, workspaces } from "../watched/select";
 import { dashboard, uid } from "./dashboard";
 import { alerts, byUser, kube, kubelet, orZero, type Shown } from "./expressions";
-import { graph, number, rows } from "./panels";
+import { graph, number } from "./panels";
+import { rows } from "./table";
 
 /** All workspaces at once: which run, how fast they start, what they use of what they asked for. */
 export function fleet(options: Shown): Dashboard {

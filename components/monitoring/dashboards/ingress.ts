@@ -13,6 +13,8 @@ export function ingressAndSignIn(): Dashboard {
   const failed = (vector: string, of: string) => `100 * ${orZero(`sum(${rate(vector)})`)} / sum(${rate(of)})`;
   const perMinute = (counter: string, by: string) => `60 * sum by (${by}) (${rate(counter)})`;
   const within = (counter: string) => orZero(`sum(increase(${counter}[1d]))`);
+  const postgres = (metric: string) => select(`pg_${metric}`, { job: "postgres" });
+  const valkey = (metric: string) => select(`redis_${metric}`, { job: "valkey" });
   const valid = most("sans, instance", traefik("tls_certs_not_after"));
   return dashboard({
     name: "ingress-and-sign-in",
@@ -153,20 +155,36 @@ export function ingressAndSignIn(): Dashboard {
       "What sign-in remembers": [
         graph({
           title: "Postgres: connections",
-          width: 12,
+          width: 6,
           unit: "none",
           queries: {
-            open: `sum(${select("pg_stat_activity_count", { job: "postgres" })})`,
-            "at most": `max(${select("pg_settings_max_connections", { job: "postgres" })})`,
+            open: `sum(${postgres("stat_activity_count")})`,
+            "at most": `max(${postgres("settings_max_connections")})`,
           },
         }),
         graph({
+          title: "Postgres: size",
+          width: 6,
+          unit: "bytes",
+          queries: { "{{datname}}": `max by (datname) (${postgres("database_size_bytes")})` },
+        }),
+        graph({
           title: "Valkey: memory",
-          width: 12,
+          width: 6,
           unit: "bytes",
           queries: {
-            used: `max(${select("redis_memory_used_bytes", { job: "valkey" })})`,
-            "at most": `max(${select("redis_memory_max_bytes", { job: "valkey" })} > 0)`,
+            used: `max(${valkey("memory_used_bytes")})`,
+            "at most": `max(${valkey("memory_max_bytes")} > 0)`,
+          },
+        }),
+        graph({
+          title: "Valkey: keys, and those that had to go",
+          description: "A key that goes for want of memory is somebody's session.",
+          width: 6,
+          unit: "none",
+          queries: {
+            keys: `sum(${valkey("db_keys")})`,
+            "had to go, a minute": `60 * sum(${rate(valkey("evicted_keys_total"))})`,
           },
         }),
       ],

@@ -1,9 +1,10 @@
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 
-import { most, taken } from "../watched/select";
+import { most, select, taken } from "../watched/select";
 import { dashboard } from "./dashboard";
 import { kube, kubelet, node, rate } from "./expressions";
-import { graph, number, rows } from "./panels";
+import { graph, number } from "./panels";
+import { rows } from "./table";
 
 /** The machines below, one by one or all. */
 export function nodes(): Dashboard {
@@ -11,6 +12,7 @@ export function nodes(): Dashboard {
   const each = (vector: string) => ({ "{{node}}": vector });
   const asked = (resource: string) =>
     `100 * sum by (node) (${most("node, namespace, pod, container", kube("pod_container_resource_requests", { resource, ...which }))}) / ${most("node", kube("node_status_allocatable", { resource, ...which }))}`;
+  const apiServer = (metric: string) => select(metric, { job: "kubernetes-apiserver" });
   const root = { mountpoint: /\/|\/var(\/lib(\/[a-z]+)?)?/, ...which };
   const full = taken(node("filesystem_avail_bytes", root), node("filesystem_size_bytes", root));
   const conditions = kube("node_status_condition", {
@@ -140,6 +142,36 @@ export function nodes(): Dashboard {
             Closed: most("node", kube("node_spec_unschedulable", which)),
           },
           columns: { Cores: {}, Memory: { unit: "bytes" }, Closed: { unit: "bool_yes_no" } },
+        }),
+      ],
+      "API server": [
+        graph({
+          title: "Requests by status",
+          width: 6,
+          unit: "reqps",
+          stacked: true,
+          queries: { "{{code}}": `sum by (code) (${rate(apiServer("apiserver_request_total"))})` },
+        }),
+        graph({
+          title: "Objects, the most frequent kinds",
+          description: "What the cluster's database holds.",
+          width: 6,
+          unit: "short",
+          queries: {
+            "{{resource}}": `topk(10, max by (resource) (${apiServer("apiserver_storage_objects")}))`,
+          },
+        }),
+        graph({
+          title: "CPU",
+          width: 6,
+          unit: "none",
+          queries: { "{{instance}}": rate(apiServer("process_cpu_seconds_total")) },
+        }),
+        graph({
+          title: "Memory",
+          width: 6,
+          unit: "bytes",
+          queries: { "{{instance}}": apiServer("process_resident_memory_bytes") },
         }),
       ],
     },

@@ -2,15 +2,13 @@ import * as bargauge from "@grafana/grafana-foundation-sdk/bargauge";
 import type { Builder } from "@grafana/grafana-foundation-sdk/cog";
 import * as common from "@grafana/grafana-foundation-sdk/common";
 import {
-  DashboardLinkBuilder,
   ThresholdsConfigBuilder,
   ThresholdsMode,
   type DataSourceRef,
   type Panel,
 } from "@grafana/grafana-foundation-sdk/dashboard";
-import { DataqueryBuilder, PromQueryFormat } from "@grafana/grafana-foundation-sdk/prometheus";
+import { DataqueryBuilder } from "@grafana/grafana-foundation-sdk/prometheus";
 import * as stat from "@grafana/grafana-foundation-sdk/stat";
-import * as table from "@grafana/grafana-foundation-sdk/table";
 import * as timeseries from "@grafana/grafana-foundation-sdk/timeseries";
 
 /** The one source of data, by the id that Grafana's provisioning gives it. */
@@ -21,7 +19,8 @@ export interface PanelBuilder extends Builder<Panel> {
   id(id: number): this;
 }
 
-interface Common {
+/** What all panels are told. */
+export interface Common {
   title: string;
   /** What the title cannot say. */
   description?: string;
@@ -36,7 +35,7 @@ interface Common {
   badFrom?: number;
 }
 
-const thresholds = ({ warnFrom, badFrom }: Pick<Common, "warnFrom" | "badFrom">) =>
+export const thresholds = ({ warnFrom, badFrom }: Pick<Common, "warnFrom" | "badFrom">) =>
   new ThresholdsConfigBuilder()
     .mode(ThresholdsMode.Absolute)
     .steps([
@@ -46,7 +45,7 @@ const thresholds = ({ warnFrom, badFrom }: Pick<Common, "warnFrom" | "badFrom">)
     ]);
 
 /** `A`, `B`: what Grafana calls a panel's queries. */
-const letter = (index: number) => String.fromCharCode(65 + index);
+export const letter = (index: number) => String.fromCharCode(65 + index);
 
 const targets = (queries: Common["queries"], instant: boolean) =>
   Object.entries(queries).map(([legend, expr], index) => {
@@ -139,67 +138,5 @@ export function bars(options: Common): PanelBuilder {
     .thresholds(thresholds(options))
     .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(["lastNotNull"]));
   if (options.description !== undefined) panel.description(options.description);
-  return panel;
-}
-
-export interface Column {
-  /** Grafana's name of the unit. Default: a plain number. */
-  unit?: string;
-  warnFrom?: number;
-  badFrom?: number;
-}
-
-export interface TableOptions extends Omit<Common, "unit" | "warnFrom" | "badFrom"> {
-  /** How a query's values are shown, by its legend; a query without is there for its labels alone. */
-  columns: Readonly<Record<string, Column>>;
-  /** Where a label's value leads: `/d/x?var-user=${__data.fields.user}`. */
-  links?: Readonly<Record<string, string>>;
-  /** A label or column, the largest first. */
-  sortBy?: string;
-}
-
-/** A row for each combination of labels, a column for each of them and for each query. */
-export function rows(options: TableOptions): PanelBuilder {
-  const legends = Object.keys(options.queries);
-  // With one query the column is called Value, with several Value #A.
-  const column = (index: number) => (legends.length === 1 ? "Value" : `Value #${letter(index)}`);
-  const hidden = legends.flatMap((legend, index) => (legend in options.columns ? [] : [column(index)]));
-  const panel = new table.PanelBuilder()
-    .title(options.title)
-    .datasource(source)
-    .span(options.width)
-    .height(10)
-    .filterable(true)
-    .targets(
-      Object.values(options.queries).map((expr, index) =>
-        new DataqueryBuilder().refId(letter(index)).expr(expr).instant().format(PromQueryFormat.Table),
-      ),
-    )
-    .transformations([
-      { id: "merge", options: {} },
-      {
-        id: "organize",
-        options: {
-          excludeByName: Object.fromEntries(["Time", ...hidden].map((name) => [name, true])),
-          renameByName: Object.fromEntries(legends.map((legend, index) => [column(index), legend])),
-        },
-      },
-    ]);
-  if (options.description !== undefined) panel.description(options.description);
-  if (options.sortBy !== undefined)
-    panel.sortBy([new common.TableSortByFieldStateBuilder().displayName(options.sortBy).desc(true)]);
-  for (const [name, { unit = "short", ...colours }] of Object.entries(options.columns))
-    panel.overrideByName(name, [
-      { id: "unit", value: unit },
-      { id: "thresholds", value: thresholds(colours).build() },
-      ...("badFrom" in colours ? [{ id: "custom.cellOptions", value: { type: "color-text" } }] : []),
-    ]);
-  for (const [label, url] of Object.entries(options.links ?? {}))
-    panel.overrideByName(label, [
-      {
-        id: "links",
-        value: [{ title: "Open", url }] satisfies Partial<ReturnType<DashboardLinkBuilder["build"]>>[],
-      },
-    ]);
   return panel;
 }

@@ -1,10 +1,11 @@
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 
 import { recorded } from "../watched/recordings";
-import { most, taken } from "../watched/select";
+import { most, select, taken } from "../watched/select";
 import { dashboard } from "./dashboard";
 import { alerts, container, cost, hours, kube, kubelet, rate, traefik, type Shown } from "./expressions";
-import { graph, number, rows } from "./panels";
+import { graph, number } from "./panels";
+import { rows } from "./table";
 
 const claim = "persistentvolumeclaim";
 
@@ -146,6 +147,31 @@ export function user(options: Shown): Dashboard {
           unit: "reqps",
           stacked: true,
           queries: { "{{code}}": `sum by (code) (${rate(requests)})` },
+        }),
+        graph({
+          title: "Read and written",
+          width: 8,
+          unit: "binBps",
+          queries: {
+            read: `sum(${rate(container("fs_reads_bytes_total", editor))})`,
+            written: `sum(${rate(container("fs_writes_bytes_total", editor))})`,
+          },
+        }),
+        graph({
+          title: "Probes that failed, a minute",
+          description: "The kubelet asks the editor whether it answers, and ends it after many silences.",
+          width: 8,
+          unit: "none",
+          queries: {
+            "{{probe_type}}": `60 * sum by (probe_type) (${rate(select("prober_probe_total", { job: "kubelet-probes", ...editor, result: "failed" }))})`,
+          },
+        }),
+        graph({
+          title: "Pods",
+          width: 8,
+          unit: "none",
+          stacked: true,
+          queries: { "{{phase}}": `sum by (phase) (${kube("pod_status_phase", own)}) > 0` },
         }),
       ],
       Borders: [

@@ -33,7 +33,7 @@ export function recordings({ namespacePrefix = "ws-" }: { namespacePrefix?: stri
 
   const stopped = `${most("namespace", objects("kube_deployment_spec_replicas", editor))} == 0`;
   const running = `${most("namespace", objects("kube_deployment_status_replicas_available", editor))} > 0`;
-  const wanted = most("namespace", unavailable(editor));
+  const wanted = most("namespace", unavailable("deployment", editor));
   const failed = [
     objects("kube_pod_container_status_waiting_reason", { namespace, container: "editor", reason: failures }),
     objects("kube_pod_init_container_status_waiting_reason", {

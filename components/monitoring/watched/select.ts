@@ -37,12 +37,17 @@ export const most = (labels: string, vector: string) => `max by (${labels}) (${v
 /** Percent of a filesystem's room, or of its inodes, that is taken. What nobody can use any more counts as taken. */
 export const taken = (free: string, all: string) => `100 * (1 - ${free} / ${all})`;
 
-/** Deployments that should have pods, none of which answers, by namespace and deployment. */
-export function unavailable(matchers: Matchers): string {
-  const by = "namespace, deployment";
-  const wanted = most(by, objects("kube_deployment_spec_replicas", matchers));
-  const there = most(by, objects("kube_deployment_status_replicas_available", matchers));
-  return `(${wanted} > 0 unless ${there} > 0)`;
+/** Where it is said how many pods there should be, and how many answer. */
+const replicas = {
+  deployment: ["kube_deployment_spec_replicas", "kube_deployment_status_replicas_available"],
+  statefulset: ["kube_statefulset_replicas", "kube_statefulset_status_replicas_ready"],
+} as const;
+
+/** Deployments or StatefulSets that should have pods, none of which answers, by namespace and name. */
+export function unavailable(kind: keyof typeof replicas, matchers: Matchers): string {
+  const [wanted, there] = replicas[kind];
+  const some = (metric: string) => most(`namespace, ${kind}`, `${objects(metric, matchers)} > 0`);
+  return `(${some(wanted)} unless ${some(there)})`;
 }
 
 /** Where Datadog looks: a cluster, and what else holds. */

@@ -60,7 +60,7 @@ function ingressErrors(options: Watched): Draft {
         comparator: ">",
         critical: errors,
       },
-      datadogDown(options, options.ingressNamespace),
+      ...datadogDown(options, options.ingressNamespace).filter(({ part }) => part === "down"),
     ],
   };
 }

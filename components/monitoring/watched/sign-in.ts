@@ -20,7 +20,7 @@ export function signInErrors(options: Watched): Draft {
         comparator: ">",
         critical: errors,
       },
-      datadogDown(options, options.signInNamespace),
+      ...datadogDown(options, options.signInNamespace),
     ],
   };
 }

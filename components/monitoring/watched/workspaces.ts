@@ -53,7 +53,7 @@ export function workspaceWatches(options: Watched): Draft[] {
       "Its person cannot work. See what it waits for with `kubectl --namespace {namespace} describe pods`.",
     for: 600,
     by: ["namespace"],
-    expr: most("namespace", unavailable({ namespace, deployment: "editor" })),
+    expr: most("namespace", unavailable("deployment", { namespace, deployment: "editor" })),
     datadog: [
       {
         query: `min(last_10m):${["desired", "available"]
@@ -119,8 +119,7 @@ function quotaReached(options: Watched): Draft {
   const by = "namespace, resource";
   const quota = (type: "hard" | "used", resource: RegExp) =>
     most(by, objects("kube_resourcequota", { namespace, type, resource }));
-  const used = (resource: RegExp) =>
-    `100 * ${quota("used", resource)} / ${quota("hard", resource)} >= 95`;
+  const used = (resource: RegExp) => `100 * ${quota("used", resource)} / ${quota("hard", resource)} >= 95`;
   const shared = most(
     "namespace",
     objects("kube_resourcequota", { namespace, type: "hard", resource: "pods" }),
