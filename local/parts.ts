@@ -21,7 +21,7 @@ const signIn: Readonly<Record<string, Parts>> = {
 /** As is what watches it, but Grafana, which no registry of packages has. */
 const monitoring: Parts = {
   packages: [],
-  tools: ["kube-state-metrics"],
+  tools: ["prometheus", "kube-state-metrics"],
   images: ["monitoring", "kube-state-metrics"],
 };
 

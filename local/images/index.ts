@@ -121,7 +121,7 @@ function recipeOf(name: ImageName, options: ImageOptions): Recipe | Promise<Reci
     case "databases":
       return debianRecipe(name, databases);
     case "monitoring":
-      return debianRecipe(name, monitoring);
+      return debianRecipe(name, monitoring((options.toolPath ?? toolPath)("prometheus")));
     default:
       return programRecipe(name, options);
   }

@@ -57,6 +57,13 @@ const table = {
     ldflags: (version) =>
       `-s -w -X github.com/prometheus/common/version.Version=${version("k8s.io/kube-state-metrics/v2")}`,
   },
+  // Debian's finds nothing by Kubernetes. This one has that way to find things and no other: they would be most of it.
+  prometheus: {
+    ldflags: (version) =>
+      // The module of release 3.x.y is v0.3xx.y.
+      `-s -w -X github.com/prometheus/common/version.Version=${version("github.com/prometheus/prometheus").replace(/^v0\.(\d)0*(\d+)\./, "$1.$2.")}`,
+    env: { GOFLAGS: "-buildvcs=false -tags=netgo,remove_all_sd,enable_kubernetes_sd" },
+  },
   // Judges the workflows of .github. Tests alone use it.
   actionlint: plain,
   supervise: plain,

@@ -16,7 +16,10 @@ export default async function setup(): Promise<void> {
   await ensureTestPackages(report);
   const pulumi = await preparePulumi(report);
   Object.assign(process.env, pulumi.env);
-  await ensureTools(["traefik", "kwok", "authelia", "oauth2-proxy", "kube-state-metrics"], report);
+  await ensureTools(
+    ["traefik", "kwok", "authelia", "oauth2-proxy", "prometheus", "kube-state-metrics"],
+    report,
+  );
   await buildCluster(report);
   await ensureImages(
     ["workspace", "traefik", "authelia", "databases", "oauth2-proxy", "monitoring", "kube-state-metrics"],

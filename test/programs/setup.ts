@@ -7,5 +7,5 @@ export default async function setup(): Promise<void> {
     process.stderr.write(`${message}\n`);
   };
   await ensureTestPackages(report);
-  await ensureTools(["traefik", "authelia", "oauth2-proxy"], report);
+  await ensureTools(["traefik", "authelia", "oauth2-proxy", "prometheus"], report);
 }

@@ -20,7 +20,7 @@ test("what watches the platform is built where it runs, on a cluster without a r
   expect(partsFor("kind", own)).toEqual(without);
   expect(partsFor("embedded", own)).toEqual({
     packages: [],
-    tools: ["traefik", "kube-state-metrics"],
+    tools: ["traefik", "prometheus", "kube-state-metrics"],
     images: ["workspace", "traefik", "monitoring", "kube-state-metrics"],
   });
 });
