@@ -81,6 +81,15 @@ test("leaving ends what still runs and marks the volumes before the namespace; c
   expect(opened).toBe(1);
 });
 
+test("of several clusters, hooks have names of their own, and know the user by the component's", async () => {
+  const cluster = new Cluster();
+  const { leaving, returning } = retentionHooks({}, "eu-", () => Promise.resolve(cluster));
+  const [leave] = leaving.beforeDelete;
+  expect([leave?.name, returning.beforeCreate[0]?.name]).toEqual(["eu-user-leaves", "eu-user-returns"]);
+  await leave?.callback({ urn: "urn:alice", id: "", type: "", name: "eu-alice" });
+  expect(cluster.asked).toContain(`ws-alice ${today()}`);
+});
+
 test("a leaving that was cut off goes on with the day on which it began", async () => {
   const cluster = new Cluster();
   cluster.volumes[0] = { name: "home", labels: { [retainedLabel]: "2020-02-29" }, isLeaving: false };
