@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { defaultThresholds } from "../components/monitoring/watched";
 import { datadog, datadogSecretKeys } from "./monitoring-datadog-schema";
 import { bytes, email, httpUrl, keys } from "./values";
 
@@ -89,6 +90,10 @@ const operator = keys({
     .describe("Names of its jobs, by ours; those of kube-prometheus-stack when absent"),
 });
 
+/** A whole number from which on an alert tells. */
+const threshold = (name: keyof typeof defaultThresholds, low: number, high: number, about: string) =>
+  z.int().min(low).max(high).default(defaultThresholds[name]).describe(about);
+
 const price = (about: string) => z.number().min(0).max(1_000_000).describe(about);
 
 /** `vibecode:monitoring`: what is known of the platform while it runs. */
@@ -107,6 +112,15 @@ export const monitoring = keys({
   runbooks: httpUrl
     .optional()
     .describe("Where docs/runbooks is read; its path in the repository when absent"),
+  thresholds: keys({
+    disk: threshold("disk", 50, 99, "Percent of a workspace's volume, in bytes or in inodes"),
+    errors: threshold("errors", 1, 50, "Percent of requests that fail, sign-in's own or all"),
+    failedSignIns: threshold("failedSignIns", 5, 10_000, "Sign-ins that fail within five minutes"),
+    certificate: threshold("certificate", 1, 29, "Days for which the certificate is still valid"),
+    backup: threshold("backup", 1, 24, "Hours that a backup may take or be late"),
+  })
+    .prefault({})
+    .describe("From when on an alert tells, Prometheus' and Datadog's alike"),
   prometheus: z
     .discriminatedUnion("kind", [keys({ kind: z.literal("none") }), ownPrometheus, operator])
     .default({ kind: "none" })

@@ -64,6 +64,7 @@ export function monitoringOf(place: Place): MonitoringArgs | undefined {
       valkey: auth.kind !== "basic" && data.valkey.kind === "own",
     },
     runbooks: monitoring.runbooks,
+    thresholds: monitoring.thresholds,
     prices: monitoring.prices,
     network: cluster.network,
     nodeSelector: place.ingress.nodeSelector,

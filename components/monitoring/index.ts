@@ -14,6 +14,7 @@ import { nodeExporter } from "./node-exporter";
 import { operatorObjects } from "./operator";
 import { prometheus, type Watched } from "./prometheus";
 import { operatedRules, ownRules, type JobNames } from "./rules";
+import type { Thresholds } from "./watched";
 import type { Volume } from "./workload";
 
 export type { Receivers, Secrets, Severity } from "./alertmanager";
@@ -35,6 +36,8 @@ export interface MonitoringArgs {
   watched: Watched;
   /** Where docs/runbooks is read; its path in the repository when absent. */
   runbooks?: string | undefined;
+  /** From when on an alert tells; what is absent is as usual. */
+  thresholds?: Partial<Thresholds> | undefined;
   /** What a user's share costs. */
   prices: Prices;
   /** Either, both or neither. */

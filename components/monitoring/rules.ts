@@ -1,6 +1,14 @@
 import { monitoringNamespace } from "./names";
 import { jobs, type Watched } from "./prometheus/jobs";
-import { inhibitRules, recordings, ruleGroups, watches, type RuleGroup, type Watch } from "./watched";
+import {
+  inhibitRules,
+  recordings,
+  ruleGroups,
+  watches,
+  type RuleGroup,
+  type Thresholds,
+  type Watch,
+} from "./watched";
 
 export interface RulesArgs {
   cluster: string;
@@ -8,6 +16,8 @@ export interface RulesArgs {
   watched: Watched;
   /** Where docs/runbooks is read; its path in the repository when absent. */
   runbooks?: string | undefined;
+  /** From when on an alert tells; what is absent is as usual. */
+  thresholds?: Partial<Thresholds> | undefined;
 }
 
 /** Everything that is watched, for who needs no jobs of Prometheus. */
@@ -48,11 +58,12 @@ export const renamed = (text: string, names: JobNames): string =>
     [before, names[job] ?? job, after].join(""),
   );
 
-const optionsOf = ({ cluster, domain, watched, runbooks }: RulesArgs) => ({
+const optionsOf = ({ cluster, domain, watched, runbooks, thresholds }: RulesArgs) => ({
   cluster,
   domain,
   monitoringNamespace,
   ingressNamespace: watched.ingressNamespace,
   signInNamespace: watched.signInNamespace,
   ...(runbooks === undefined ? {} : { runbooks }),
+  ...(thresholds === undefined ? {} : { thresholds }),
 });

@@ -98,6 +98,7 @@ const complete = {
   dataSecrets: {},
   monitoring: {
     prices: { cpuHour: 0.04, memoryGiBHour: 0.005, diskGiBMonth: 0.1, currency: "USD" },
+    thresholds: { disk: 85, errors: 5, failedSignIns: 20, certificate: 14, backup: 2 },
     prometheus: { kind: "none" },
   },
   monitoringSecrets: {},

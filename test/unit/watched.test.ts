@@ -137,11 +137,6 @@ test("a threshold is the same for Prometheus and for Datadog", () => {
   ]);
 });
 
-test("patience makes every alert wait as many times as long", () => {
-  const patient = watches({ ...options, patience: 2 });
-  expect(patient.map((watch) => watch.for)).toEqual(all.map((watch) => 2 * watch.for));
-});
-
 test("a prefix with a special character is matched as it is", () => {
   const [first] = watches({ ...options, namespacePrefix: "w.s-" });
   expect(first?.expr).toContain('namespace=~"w\\\\.s-.+"');

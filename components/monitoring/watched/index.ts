@@ -26,7 +26,6 @@ export function watches(options: WatchOptions): Watch[] {
   const all = complete(options);
   return [...workspaceWatches(all), ...sharedWatches(all), ...monitoringWatches(all)].map((draft) => ({
     ...draft,
-    for: Math.round(draft.for * all.patience),
     runbook: `${all.runbooks}/${draft.id}.md`,
   }));
 }

@@ -87,8 +87,6 @@ export interface WatchOptions {
   /** Prometheus' jobs that must have a target. Default: those that every cluster with an own Prometheus has. */
   jobs?: readonly string[];
   thresholds?: Partial<Thresholds>;
-  /** How many times as long as usual something must last before anybody is told. Default 1. */
-  patience?: number;
 }
 
 /** The options, complete. */
@@ -111,7 +109,6 @@ export function complete(options: WatchOptions): Watched {
     namespacePrefix: "ws-",
     runbooks: defaultRunbooks,
     jobs: essentialJobs,
-    patience: 1,
     ...options,
     thresholds: { ...defaultThresholds, ...options.thresholds },
   };
