@@ -30,12 +30,13 @@ export function workspaceWatches(options: Watched): Draft[] {
         .join(" or "),
     ),
     explains: ["workspace-not-ready"],
+    // Its checks leave init containers out: of those it tells as of a workspace that is not ready.
     datadog: [
       {
         query: `avg(last_10m):default_zero(max:kubernetes_state.container.status_report.count.waiting${scope(
           options,
           everybody,
-          "kube_container_name IN (editor,prepare)",
+          "kube_container_name:editor",
           "reason:crashloopbackoff",
         )} by {kube_namespace})`,
         comparator: ">",
