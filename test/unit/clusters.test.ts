@@ -1,3 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { parse as parseYaml } from "yaml";
+import { z } from "zod";
+
 import type { Volumes } from "../../infra/checks";
 import { parseConfig } from "../../infra/config";
 import { ConfigError } from "../../infra/explain";
@@ -405,4 +411,35 @@ test("a stack of one cluster that becomes the first of two keeps every resource 
   const more = [...after.keys()].filter((name) => !before.has(name));
   expect(more.filter((name) => !name.includes(" us-"))).toEqual([]);
   expect(more).toContain("kubernetes:apps/v1:Deployment us-carol-editor");
+});
+
+describe("what docs/environments.md shows", () => {
+  const page = readFileSync(join(__dirname, "../../docs/environments.md"), "utf8");
+  const record = z.record(z.string(), z.unknown());
+  const less = (config: unknown) =>
+    Object.fromEntries(
+      Object.entries(record.parse(config)).map(([key, value]) => [key.replace("vibecode:", ""), value]),
+    );
+  const [whole, second] = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text = ""]) =>
+    record.parse(parseYaml(text)),
+  );
+
+  test("is a stack of two clusters, with nothing left to add", () => {
+    const { places } = parse(less(whole?.["config"]));
+    expect(places.map(({ name, domain, storage }) => [name, domain, storage.home])).toEqual([
+      ["eu", "eu.ide.example.com", "10Gi"],
+      ["us", "us.ide.example.com", "20Gi"],
+    ]);
+  });
+
+  test("adds a second cluster to a stack that has one", () => {
+    const before = { domain: "ide.example.com", users: ["alice"] };
+    const [eu, us] = parse({ ...common, ...before, ...less(second) }).places;
+    expect([eu?.prefix, eu?.domain, us?.prefix, us?.domain]).toEqual([
+      "",
+      "ide.example.com",
+      "us-",
+      "ide-us.example.com",
+    ]);
+  });
 });
