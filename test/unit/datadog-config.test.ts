@@ -52,8 +52,8 @@ test.each([
     {},
   ],
   [
-    "autoscaling.traefik.cpu.high must be more than low, 500m",
-    { traefik: watermark({ cpu: { low: "500m", high: "0.5" } }) },
+    "autoscaling.traefik.cpu.high must be more than low, 1",
+    { traefik: watermark({ cpu: { low: "1", high: "500m" } }) },
     {},
   ],
   [
