@@ -69,7 +69,7 @@ export function accessList(password: string, monitorPassword?: string): string {
     ...(monitorPassword === undefined
       ? []
       : [
-          `user ${monitorRole} on sanitize-payload #${hash(monitorPassword)} resetchannels -@all +ping +info`,
+          `user ${monitorRole} on sanitize-payload #${hash(monitorPassword)} resetchannels -@all +ping +info +latency|latest`,
         ]),
     "",
   ].join("\n");

@@ -472,7 +472,7 @@ describe("what is measured of the platform's parts", () => {
     const list = String(at(find(made, "Secret", "data-valkey-secret").inputs, "stringData", "users.acl"));
     const monitor = list.split("\n").find((line) => line.startsWith("user monitor"));
     expect(monitor).toMatch(
-      /^user monitor on sanitize-payload #[0-9a-f]{64} resetchannels -@all \+ping \+info$/,
+      /^user monitor on sanitize-payload #[0-9a-f]{64} resetchannels -@all \+ping \+info \+latency\|latest$/,
     );
   });
 
