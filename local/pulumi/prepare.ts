@@ -105,6 +105,10 @@ function environment(choice: Choice): Record<string, string> {
   return {
     PATH: folders.join(path.delimiter),
     PULUMI_SKIP_UPDATE_CHECK: "true",
+    // The engine writes the whole state at each step, from memory that it throws away: collecting that less often spares a
+    // fifth of its time. Above two gigabytes it collects as it would.
+    GOGC: process.env["GOGC"] ?? "400",
+    GOMEMLIMIT: process.env["GOMEMLIMIT"] ?? "2GiB",
     // Checking types is lint's job; it took 3.7 of 5.1 seconds.
     PULUMI_NODEJS_TRANSPILE_ONLY: "true",
     ...(isOffline ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" } : {}),

@@ -40,10 +40,13 @@ function backends(ingress: PropertyMap, namespace: string): Stage[] {
   const rules = listAt(ingress, "spec", "rules").flatMap((rule) => listAt(rule, "http", "paths"));
   const all = [at(ingress, "spec", "defaultBackend"), ...rules.map((rule) => at(rule, "backend"))];
   const names = all.flatMap((backend) => textAt(backend, "service", "name") ?? []);
-  if (names.length === 0) return [];
+  const [first, ...others] = new Set(names);
+  if (first === undefined) return [];
+  // All routes may lie in one namespace: most name one Service, and there is no need to look at the others.
+  const fields = others.length === 0 ? { fields: `metadata.name=${first}` } : {};
   return [
     {
-      selection: { path: `/api/v1/namespaces/${namespace}/services` },
+      selection: { path: `/api/v1/namespaces/${namespace}/services`, ...fields },
       judge: (services) => {
         const there = new Set(services.map((service) => textAt(service, "metadata", "name")));
         const missing = names.find((name) => !there.has(name));
