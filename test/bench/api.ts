@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { Readable } from "node:stream";
 import { z } from "zod";
 import { toolPath } from "../../local/toolchain";
 
@@ -17,6 +16,8 @@ export interface Api {
   list: <T>(path: string, shape: z.ZodType<T>) => Promise<T[]>;
   close: () => void;
 }
+
+const watched = z.object({ type: z.string(), object: z.unknown() });
 
 /** @param access kubectl's flags that say which cluster: `--kubeconfig`, `--context` */
 export async function openApi(...access: string[]): Promise<Api> {
@@ -35,9 +36,14 @@ export async function openApi(...access: string[]): Promise<Api> {
   async function* watch<T>(path: string, shape: z.ZodType<T>, signal: AbortSignal): AsyncGenerator<T> {
     const answer = await fetch(`${server}${path}?watch=true`, { signal });
     if (answer.body === null) throw new Error(`GET ${path}: ${answer.status}`);
-    for await (const line of createInterface(Readable.fromWeb(answer.body))) {
-      const { type, object } = z.object({ type: z.string(), object: z.unknown() }).parse(JSON.parse(line));
-      if (type !== "DELETED") yield shape.parse(object);
+    let begun = "";
+    for await (const chunk of answer.body.pipeThrough(new TextDecoderStream())) {
+      const lines = `${begun}${chunk}`.split("\n");
+      begun = lines.pop() ?? "";
+      for (const line of lines) {
+        const { type, object } = watched.parse(JSON.parse(line));
+        if (type !== "DELETED") yield shape.parse(object);
+      }
     }
   }
   const call: Api["call"] = async (method, path, ...rest) => {

@@ -28,10 +28,10 @@ export interface Size {
   more: Run;
   /** `kubectl apply --server-side` of the same objects to an empty cluster. */
   kubectl: number;
-  /** The same once more, with the objects of one user more. */
-  kubectlAll: number;
-  /** The objects of that user alone. */
+  /** The objects of one user more. */
   kubectlNew: number;
+  /** All of them once more, as one applies a folder. */
+  kubectlAll: number;
 }
 
 /** How many resources one user costs, components of the program included. */
@@ -43,95 +43,88 @@ export interface Cost {
 /** Above so many users the first `up` is left out: it writes the whole state at each step. */
 const stepwise = 100;
 
-const key = (manifest: Manifest) => JSON.stringify([manifest["kind"], manifest["metadata"]]);
+interface Empty {
+  platform: Platform;
+  apply: (manifests: Manifest[]) => Promise<number>;
+}
 
-/** Measures the engine against kubectl, on one API server, one after the other. */
+/** Measures the engine against kubectl, one after the other, each on an API server of its own that holds nothing yet. */
 export async function measureEngine(
   folder: string,
   pulumi: Pulumi,
   counts: readonly number[],
   report: Report,
 ): Promise<{ cost: Cost; fixed: Run; sizes: Size[] }> {
-  for (const name of ["cluster", "project"]) await fs.mkdir(path.join(folder, name));
-  report("starting an API server");
-  const cluster = await startControlPlane(path.join(folder, "cluster"));
-  const node = await standInNode(cluster.kubeconfig);
-  try {
-    const platform = await Platform.create(path.join(folder, "project"), pulumi, cluster);
-    report("0 users: up");
-    await platform.up([]);
-    const fixed = await platform.up([]);
-    report("what one user costs");
-    const cost = await costOf(platform);
-    await platform.destroy();
-    const sizes: Size[] = [];
-    for (const users of counts) {
-      const told: Report = (message) => {
-        report(`${users} users: ${message}`);
-      };
-      sizes.push(await measureSize(platform, kubectl(cluster.kubeconfig), users, told));
+  const onEmpty = async <T>(work: (empty: Empty) => Promise<T>): Promise<T> => {
+    const own = await fs.mkdtemp(path.join(folder, "run-"));
+    for (const name of ["cluster", "project"]) await fs.mkdir(path.join(own, name));
+    const cluster = await startControlPlane(path.join(own, "cluster"));
+    const node = await standInNode(cluster.kubeconfig);
+    try {
+      const platform = await Platform.create(path.join(own, "project"), pulumi, cluster);
+      return await work({ platform, apply: kubectl(cluster.kubeconfig) });
+    } finally {
+      await node.stop();
+      await cluster.stop();
+      await fs.rm(own, { recursive: true });
     }
-    return { cost, fixed, sizes };
-  } finally {
-    await node.stop();
-    await cluster.stop();
+  };
+  report("what one user costs, and none");
+  const { fixed, cost } = await onEmpty(async ({ platform }) => {
+    await platform.up([]);
+    return { fixed: await platform.up([]), cost: await costOf(platform) };
+  });
+  const sizes: Size[] = [];
+  for (const users of counts) {
+    const told: Report = (message) => {
+      report(`${users} users: ${message}`);
+    };
+    sizes.push(await measureSize(onEmpty, users, told));
   }
+  return { cost, fixed, sizes };
 }
 
-/** Begins and ends with an empty cluster. */
 async function measureSize(
-  platform: Platform,
-  bare: ReturnType<typeof kubectl>,
+  onEmpty: <T>(work: (empty: Empty) => Promise<T>) => Promise<T>,
   users: number,
   report: Report,
 ): Promise<Size> {
   const names = userNames(users);
-  report("preview");
-  const planned = await platform.preview(names);
-  let up: Run | undefined;
-  if (users <= stepwise) {
-    report("up");
-    up = await platform.up(names);
-    report("destroy");
-    await platform.destroy();
-  }
-  report("up, the state written once");
-  const atOnce = await platform.upAtOnce(names);
-  report("preview and up, no change");
-  const looked = await platform.preview(names);
-  const again = await platform.up(names);
-  const { resources, manifests } = await platform.objects();
-  report("up, one user more");
-  const more = await platform.up(userNames(users + 1));
-  const { manifests: all } = await platform.objects();
-  report("destroy");
-  await platform.destroy();
+  const isStepwise = users <= stepwise;
+  const measure = async (what: string, work: Promise<Run>): Promise<Run> => {
+    const run = await work;
+    report(`${what}: ${run.seconds.toFixed(1)} s`);
+    return run;
+  };
+  const engine = await onEmpty(async ({ platform }) => {
+    const planned = await measure("preview", platform.preview(names));
+    const first = isStepwise
+      ? await measure("up", platform.up(names))
+      : await measure("up, the state written once", platform.upAtOnce(names));
+    const looked = await measure("preview, no change", platform.preview(names));
+    const again = await measure("up, no change", platform.up(names));
+    const { resources, manifests } = await platform.objects();
+    const more = await measure("up, one user more", platform.up(userNames(users + 1)));
+    const { manifests: all } = await platform.objects();
+    return { planned, first, looked, again, resources, manifests, more, all };
+  });
+  const { first, manifests, all, ...measured } = engine;
+  const atOnce = isStepwise
+    ? await onEmpty(({ platform }) => measure("up, the state written once", platform.upAtOnce(names)))
+    : first;
 
   report("kubectl");
-  const applied = await bare.apply(manifests);
   // Objects of all users that change with one more, such as the list of passwords, belong to the new ones.
   const known = new Set(manifests.map((manifest) => JSON.stringify(manifest)));
   const fresh = all.filter((manifest) => !known.has(JSON.stringify(manifest)));
-  const kubectlNew = await bare.apply(fresh);
-  const kept = new Set(manifests.map(key));
-  await bare.delete(fresh.filter((manifest) => !kept.has(key(manifest))));
-  const kubectlAll = await bare.apply(all);
-  await bare.delete(all.toReversed());
-  const objects = manifests.length;
-  return {
-    users,
-    resources,
-    objects,
-    planned,
-    up,
-    atOnce,
-    looked,
-    again,
-    more,
-    kubectl: applied,
-    kubectlAll,
-    kubectlNew,
-  };
+  const bare = await onEmpty(async ({ apply }) => ({
+    kubectl: await apply(manifests),
+    kubectlNew: await apply(fresh),
+    // As one applies a folder: all is sent, and nothing changes any more.
+    kubectlAll: await apply(all),
+  }));
+  const up = isStepwise ? first : undefined;
+  return { users, objects: manifests.length, ...measured, up, atOnce, ...bare };
 }
 
 /** Counts, on a stack without users. */

@@ -125,10 +125,6 @@ export class Platform {
     await fs.writeFile(this.file, JSON.stringify({ encryptionsalt: this.salt, config }));
   }
 
-  async destroy(): Promise<void> {
-    await this.measured(["destroy", "--yes", "--skip-preview", "--stack", "bench"], atOnce);
-  }
-
   /**
    * How many resources the stack holds, with the components of the program and without, and the Kubernetes objects
    * among them, in the order of their making.
