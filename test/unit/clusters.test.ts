@@ -7,6 +7,7 @@ import { z } from "zod";
 import type { Volumes } from "../../infra/checks";
 import { parseConfig } from "../../infra/config";
 import { ConfigError } from "../../infra/explain";
+import { judged } from "./policy-judged";
 import { engineConfig, find, minimal, runProgram, type Run } from "./mocks";
 
 const { cluster, ...common } = minimal;
@@ -385,6 +386,44 @@ describe("the program", () => {
     const lastOutputs = { volumes: { alice: { home: "10Gi", extensions: "2Gi", cluster: "us" } } };
     await expect(runProgram(two, { lastOutputs })).rejects.toThrow(/must be us, where the work of alice is/);
   });
+});
+
+test("everything that production has, it has on each of two clusters, and keeps to its policy there", async () => {
+  const root = join(__dirname, "../..");
+  const { config } = z
+    .object({ config: z.record(z.string(), z.unknown()) })
+    .parse(parseYaml(readFileSync(join(root, "stacks/Pulumi.production.yaml"), "utf8")));
+  const { cluster: own, ...rest } = Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [key.replace("vibecode:", ""), value]),
+  );
+  const users = [
+    { name: "alice", cluster: "eu" },
+    { name: "bob", cluster: "us" },
+  ];
+  const run = await runProgram({
+    ...rest,
+    users,
+    clusters: {
+      eu: { cluster: own },
+      us: { cluster: { ...z.object({}).loose().parse(own), context: "america" } },
+    },
+  });
+  const mine = run.resources.filter(({ name }) => name !== "last-up");
+  expect(mine.filter(({ name }) => !/^(?:eu|us)-/.test(name)).map(({ name }) => name)).toEqual([]);
+  const of = (cluster: string, user: string) =>
+    mine
+      .filter(({ name }) => name.startsWith(`${cluster}-`))
+      .map(({ type, name }) => `${type} ${name.slice(3).replace(user, "user")}`)
+      .sort();
+  expect(of("eu", "alice")).toEqual(of("us", "bob"));
+  const settings = z
+    .record(z.string(), z.record(z.string(), z.unknown()))
+    .parse(JSON.parse(readFileSync(join(root, "policy/config/production.json"), "utf8")));
+  const doors = { doors: ["eu-ingress-service", "us-ingress-service"] };
+  const portals = { public: ["eu-ingress-sign-in-route", "us-ingress-sign-in-route"] };
+  const kept = { "data-protected": { retained: true } };
+  const given = { ...settings, ...kept, "service-door": doors, "ingress-guard": portals };
+  expect(judged(run, given)).toEqual([]);
 });
 
 test("a stack of one cluster that becomes the first of two keeps every resource as it is", async () => {
