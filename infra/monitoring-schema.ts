@@ -58,9 +58,7 @@ export const ownPrometheus = keys({
   storage: bytes
     .default("10Gi")
     .describe("Size of its volume: a fifth more than retention.size; it can grow"),
-  memory: bytes
-    .default("2Gi")
-    .describe("The most memory of Prometheus: about 1Gi, and 1Gi for 150 workspaces"),
+  memory: bytes.default("2Gi").describe("The most memory that Prometheus may use"),
   alerts: receivers.prefault({}).describe("Who is told; nobody when absent"),
   grafana: keys({
     enabled: z.boolean().default(true).describe("At https://grafana.<domain>, for members of admins"),
