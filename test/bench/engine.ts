@@ -113,7 +113,6 @@ async function measureSize(
     ? await onEmpty(({ platform }) => measure("up, the state written once", platform.upAtOnce(names)))
     : first;
 
-  report("kubectl");
   // Objects of all users that change with one more, such as the list of passwords, belong to the new ones.
   const known = new Set(manifests.map((manifest) => JSON.stringify(manifest)));
   const fresh = all.filter((manifest) => !known.has(JSON.stringify(manifest)));
@@ -123,6 +122,7 @@ async function measureSize(
     // As one applies a folder: all is sent, and nothing changes any more.
     kubectlAll: await apply(all),
   }));
+  report(`kubectl: ${bare.kubectl.toFixed(1)} s`);
   const up = isStepwise ? first : undefined;
   return { users, objects: manifests.length, ...measured, up, atOnce, ...bare };
 }
