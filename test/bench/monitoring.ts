@@ -20,7 +20,7 @@ export interface MonitoringCost {
 }
 
 /** Minutes that are looked at. What came before, an `up` say, is not among them. */
-const minutes = 4;
+const minutes = 2;
 
 const ours = [
   'namespace=~"vibecode-monitoring|vibecode-node-exporter",container!=""',
