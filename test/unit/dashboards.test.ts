@@ -82,7 +82,7 @@ describe.each(Object.entries(all))("%s", (name, { panels = [], templating }) => 
       );
       expect(asked.length).toBeGreaterThan(0);
       if (panel.type !== "table" && "fieldConfig" in panel)
-        expect(panel.fieldConfig?.defaults.unit).toEqual(expect.any(String));
+        expect(panel.fieldConfig.defaults.unit).toEqual(expect.any(String));
     }
   });
 });
