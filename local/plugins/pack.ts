@@ -6,7 +6,8 @@ import { checkout } from "../paths";
 
 const sources = path.join(checkout, "local");
 const modules = path.join(checkout, "node_modules");
-const packed = path.join(modules, ".cache", "vibecode");
+// Two checkouts may share one node_modules by a link.
+const packed = path.join(modules, ".cache", "vibecode", checkout);
 
 /** What the engine starts, below local/. */
 const programs = (): string[] => [

@@ -5,7 +5,7 @@ start() {
   shift
   export NODE_COMPILE_CACHE="${VIBECODE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vibecode}/node"
   node="$root/node_modules/.bin/node"
-  packed="$root/node_modules/.cache/vibecode/$program.cjs"
+  packed="$root/node_modules/.cache/vibecode$root/$program.cjs"
   if [ -f "$packed" ]; then
     newer=$(find "$root/local" "$root/node_modules/.package-lock.json" \
       \( -name '*.ts' -o -name .package-lock.json \) -newer "$packed" -print -quit)

@@ -33,15 +33,15 @@ const started = (): string =>
     encoding: "utf8",
   }).trim();
 
-const packed = "node_modules/.cache/vibecode/plugins/x/main.cjs";
+const packed = () => `node_modules/.cache/vibecode${root}/plugins/x/main.cjs`;
 const source = () =>
   `--require ${root}/node_modules/tsx/dist/cjs/index.cjs ${root}/local/plugins/x/main.ts 127.0.0.1:1`;
 
 test("a plugin starts as it was packed, which needs none of its sources", () => {
   for (const file of ["node_modules/.package-lock.json", "local/plugins/x/main.ts", "local/errors.ts"])
     age(file, 60);
-  put(packed, "");
-  expect(started()).toBe(`${root}/${packed} 127.0.0.1:1`);
+  put(packed(), "");
+  expect(started()).toBe(`${root}/${packed()} 127.0.0.1:1`);
 });
 
 test("one that was never packed starts from its source", () => {
@@ -51,8 +51,8 @@ test("one that was never packed starts from its source", () => {
 test.each(["local/plugins/x/main.ts", "local/errors.ts", "node_modules/.package-lock.json"])(
   "one whose %s is newer than the pack starts from its source",
   (file) => {
-    put(packed, "");
-    age(packed, 60);
+    put(packed(), "");
+    age(packed(), 60);
     for (const other of ["node_modules/.package-lock.json", "local/plugins/x/main.ts", "local/errors.ts"])
       age(other, other === file ? 30 : 90);
     expect(started()).toBe(source());
