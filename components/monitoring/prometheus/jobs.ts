@@ -1,5 +1,6 @@
 import { hostOf, monitoringNamespace, nodeExporterNamespace, type Server } from "../names";
-import { kept, type KeptJob } from "./kept";
+import { apiServer, onNode } from "./kubernetes-jobs";
+import { copy, isKept, only, type Job, type Relabel } from "./relabel";
 
 /** What there is to scrape, besides Kubernetes and monitoring itself. */
 export interface Watched {
@@ -10,30 +11,6 @@ export interface Watched {
   postgres: boolean;
   valkey: boolean;
 }
-
-/** A rule by which Prometheus rewrites labels before it scrapes, or before it stores. */
-interface Relabel {
-  source_labels?: string[];
-  regex?: string;
-  target_label?: string;
-  replacement?: string;
-  action?: "replace" | "keep" | "drop" | "labeldrop";
-}
-
-export interface Job {
-  job_name: string;
-  relabel_configs?: Relabel[];
-  metric_relabel_configs?: Relabel[];
-  [key: string]: unknown;
-}
-
-/** What the pod's ServiceAccount is known by. */
-const account = "/var/run/secrets/kubernetes.io/serviceaccount";
-const asAccount = {
-  scheme: "https",
-  authorization: { credentials_file: `${account}/token` },
-};
-const authority = `${account}/ca.crt`;
 
 /**
  * Everything that is scraped. No workspace is: a pod with somebody's code in it could answer with a billion series, or
@@ -65,7 +42,6 @@ export const namespacesOf = (watched: Watched): string[] => [
   ...(watched.authelia || watched.postgres || watched.valkey ? [watched.signInNamespace] : []),
 ];
 
-const copy = (from: string, to: string): Relabel => ({ source_labels: [from], target_label: to });
 const gone: Relabel = {
   source_labels: ["__meta_kubernetes_pod_phase"],
   regex: "Succeeded|Failed",
@@ -79,17 +55,6 @@ const ofPod = [
   copy("__meta_kubernetes_pod_node_name", "node"),
   copy("__meta_kubernetes_pod_name", "instance"),
 ];
-const ofNode = [copy("__meta_kubernetes_node_name", "node"), copy("__meta_kubernetes_node_name", "instance")];
-
-/** Keeps what the list names, and drops the rest before it is stored. */
-const only = (job: KeptJob): Relabel => ({
-  source_labels: ["__name__"],
-  regex: kept[job].join("|"),
-  action: "keep",
-});
-
-const isKept = (job: string): job is KeptJob => job in kept;
-
 /** Pods of one kind, by their label and the name of their port. */
 function inPod(job: string, namespace: string, pods: string, port: string): Job {
   return {
@@ -111,55 +76,6 @@ function inPod(job: string, namespace: string, pods: string, port: string): Job 
     ...(isKept(job) ? { metric_relabel_configs: [only(job)] } : {}),
   };
 }
-
-/** Each API server by its own address: behind the Service's, counters would jump from one to the other. */
-function apiServer(): Job {
-  const job = "kubernetes-apiserver";
-  return {
-    job_name: job,
-    ...asAccount,
-    tls_config: { ca_file: authority, server_name: "kubernetes.default.svc" },
-    sample_limit: 100_000,
-    kubernetes_sd_configs: [{ role: "endpointslice", namespaces: { names: ["default"] } }],
-    relabel_configs: [
-      {
-        source_labels: ["__meta_kubernetes_service_name", "__meta_kubernetes_endpointslice_port_name"],
-        regex: "kubernetes;https",
-        action: "keep",
-      },
-    ],
-    metric_relabel_configs: [only(job)],
-  };
-}
-
-function onNode(job: "kubelet" | "cadvisor" | "kubelet-probes", path: string, limit: number): Job {
-  return {
-    job_name: job,
-    ...asAccount,
-    // Few clusters let an authority that others know sign what a kubelet shows.
-    tls_config: { ca_file: authority, insecure_skip_verify: true },
-    metrics_path: path,
-    sample_limit: limit,
-    // The kubelet's own time of a reading lies up to a minute back, past which a container that ended would go on.
-    ...(job === "cadvisor" ? { honor_timestamps: false } : {}),
-    kubernetes_sd_configs: [{ role: "node" }],
-    relabel_configs: ofNode,
-    metric_relabel_configs: [only(job), ...(job === "cadvisor" ? containers : [])],
-  };
-}
-
-/** Containers alone: what is above them is their sum, and node-exporter knows the node better. */
-const containers: Relabel[] = [
-  {
-    source_labels: ["__name__", "container"],
-    regex: "container_(?:cpu|fs|memory|oom)_[^;]+;(?:POD)?",
-    action: "drop",
-  },
-  // A network is a pod's; those without one are the node's own.
-  { source_labels: ["namespace"], regex: "", action: "drop" },
-  // Long, and other ones at each start.
-  { regex: "id|image|name", action: "labeldrop" },
-];
 
 function node(): Job {
   const job = inPod("node", nodeExporterNamespace, "node-exporter", "http");
