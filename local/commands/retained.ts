@@ -5,7 +5,10 @@ import { printTable } from "../table";
 
 /** Lists what is kept of users who left: whose, since when, how big; how to get it back, and how to remove it. */
 export async function retained(stackName: string): Promise<void> {
-  for (const platform of await findPlatforms(stackName)) await retainedOn(platform);
+  for (const [index, platform] of (await findPlatforms(stackName)).entries()) {
+    if (index > 0) console.log();
+    await retainedOn(platform);
+  }
 }
 
 async function retainedOn(platform: Platform): Promise<void> {

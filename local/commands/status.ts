@@ -6,7 +6,10 @@ import { workspacesIn } from "../workspaces";
 
 /** Says what runs: each cluster, its parts, and each user's editor with its address and what is wrong with it. */
 export async function status(stackName: string): Promise<void> {
-  for (const platform of await findPlatforms(stackName)) await statusOf(platform);
+  for (const [index, platform] of (await findPlatforms(stackName)).entries()) {
+    if (index > 0) console.log();
+    await statusOf(platform);
+  }
 }
 
 async function statusOf(platform: Platform): Promise<void> {
