@@ -37,7 +37,8 @@ export async function measureMonitoring(most: number, report: Report): Promise<M
     for (const users of [0, most]) {
       report(`monitoring of ${users} workspaces`);
       await deployMonitored("http://192.0.2.1/nobody", {
-        users: Array.from({ length: users }, (_, index) => ({ name: `user${index + 1}`, size: "tiny" })),
+        // Authelia does not start for nobody.
+        users: [{ name: "away", size: "tiny", state: "stopped" }, ...workspaces(users)],
         // The smallest that the scheduler puts beside each other on one small node.
         extra: { "vibecode:workspace": { sizes: { tiny }, defaultSize: "tiny" } },
       });
@@ -49,6 +50,9 @@ export async function measureMonitoring(most: number, report: Report): Promise<M
     await teardown();
   }
 }
+
+const workspaces = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({ name: `user${index + 1}`, size: "tiny" }));
 
 const tiny = {
   requests: { cpu: "10m", memory: "128Mi" },
