@@ -168,10 +168,6 @@ export function configuration(args: ConfigurationArgs) {
         host: stores.valkey.host,
         port: stores.valkey.port,
         username: stores.valkey.username,
-        // Each request looks the session up, and an editor that opens makes hundreds at once. Who waits too long for
-        // a connection is taken for nobody; 8, the default, run out while the store or the node is slow.
-        maximum_active_connections: 64,
-        minimum_idle_connections: 4,
         ...tls(stores.valkey),
       },
     },
