@@ -125,10 +125,14 @@ test("every question of the dashboards has an answer, but those that are known t
 
   const wrong = visitor(platform.portal, platform.portalHost);
   expect(await wrong.firstFactor("carl", "wrong")).toBe(false);
-  // What is looked at six times an hour has been looked at by then.
+  // Costs look six times an hour, at full ten minutes. Asked as if the next of them were there, they see what was there
+  // up to five minutes before: less to wait for.
+  const tenMinutes = () => Math.ceil(Date.now() / 600_000) * 600 + 1;
   await eventually(async () => {
     await platform.visit(alice, { host: "alice.test.localhost", path: "/healthz" });
-    unanswered = unanswered.filter(({ expr }) => monitoring.query(expr).length === 0);
+    unanswered = unanswered.filter(
+      ({ expr }) => [...monitoring.query(expr), ...monitoring.query(expr, tenMinutes())].length === 0,
+    );
     expect(unanswered).toEqual([]);
   }, 660);
 }, 700_000);

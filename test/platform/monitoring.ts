@@ -73,9 +73,14 @@ export function ask(server: "prometheus" | "alertmanager", path: string): unknow
   return JSON.parse(kubectl("get", "--raw", `${service}${path}`));
 }
 
-/** What an expression gives now: label sets with their values; none where nothing matches. */
-export function query(expression: string): unknown[] {
-  const said = answer.safeParse(ask("prometheus", `/api/v1/query?query=${encodeURIComponent(expression)}`));
+/**
+ * What an expression gives: label sets with their values; none where nothing matches.
+ *
+ * @param at seconds of the epoch; default now
+ */
+export function query(expression: string, at = Date.now() / 1000): unknown[] {
+  const asked = `/api/v1/query?query=${encodeURIComponent(expression)}&time=${at}`;
+  const said = answer.safeParse(ask("prometheus", asked));
   if (!said.success) throw new Error(`Prometheus does not understand ${expression}`);
   return said.data.data.result;
 }
