@@ -197,7 +197,7 @@ describe("a run with the pack", () => {
     ["the backend's file", { version: 3, checkpoint: { latest: { resources } } }],
     ["an export", { version: 3, deployment: { resources } }],
   ])("tells the rules each user's size, and what is kept, of %s", (_, state) => {
-    const args = policyArgs({ stack: "local", config, state: JSON.stringify(state), folder });
+    const args = policyArgs({ stack: "without-settings", config, state: JSON.stringify(state), folder });
     expect(args.slice(0, 3)).toEqual([
       "--policy-pack",
       join(__dirname, "../../policy"),
