@@ -1,6 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 
 import { containerSecurity, podSecurity } from "../security";
+import { spread } from "../spread";
 import { pluginVolumes } from "./plugins";
 import { dynamicFolder, ports } from "./traefik";
 
@@ -39,14 +40,7 @@ export function podSpec(args: PodArgs): k8s.types.input.core.v1.PodSpec {
     // Routes name their Services in full: asked as they are, not first below each of the pod's search domains.
     dnsConfig: { options: [{ name: "ndots", value: "1" }] },
     terminationGracePeriodSeconds: 30,
-    topologySpreadConstraints: [
-      {
-        maxSkew: 1,
-        topologyKey: "kubernetes.io/hostname",
-        whenUnsatisfiable: "ScheduleAnyway",
-        labelSelector: { matchLabels: selector },
-      },
-    ],
+    topologySpreadConstraints: spread(selector),
     containers: [
       {
         name,

@@ -1,6 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 
 import { containerSecurity, podSecurity } from "../../security";
+import { spread } from "../../spread";
 import { metricsPort, paths, port } from "./configuration";
 import { firstKey, previousKey, secretVariables } from "./secrets";
 
@@ -53,14 +54,7 @@ export function podSpec(args: PodArgs): k8s.types.input.core.v1.PodSpec {
     // Stores are named in full: asked as they are, not first below each of the pod's search domains.
     dnsConfig: { options: [{ name: "ndots", value: "1" }] },
     terminationGracePeriodSeconds: 30,
-    topologySpreadConstraints: [
-      {
-        maxSkew: 1,
-        topologyKey: "kubernetes.io/hostname",
-        whenUnsatisfiable: "ScheduleAnyway",
-        labelSelector: { matchLabels: args.selector },
-      },
-    ],
+    topologySpreadConstraints: spread(args.selector),
     ...(args.secretFiles.includes(previousKey)
       ? {
           initContainers: [

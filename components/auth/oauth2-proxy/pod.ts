@@ -3,6 +3,7 @@ import * as path from "node:path";
 import type * as k8s from "@pulumi/kubernetes";
 
 import { containerSecurity, podSecurity } from "../../security";
+import { spread } from "../../spread";
 import { paths, port } from "./flags";
 
 export interface PodArgs {
@@ -40,14 +41,7 @@ export function podSpec(args: PodArgs): k8s.types.input.core.v1.PodSpec {
     nodeSelector: args.nodeSelector,
     dnsConfig: { options: [{ name: "ndots", value: "1" }] },
     terminationGracePeriodSeconds: 30,
-    topologySpreadConstraints: [
-      {
-        maxSkew: 1,
-        topologyKey: "kubernetes.io/hostname",
-        whenUnsatisfiable: "ScheduleAnyway",
-        labelSelector: { matchLabels: args.selector },
-      },
-    ],
+    topologySpreadConstraints: spread(args.selector),
     containers: [
       {
         name,
