@@ -1,6 +1,6 @@
 import { signInNamespace, type SignIn } from "../components/auth";
 import type { DataArgs } from "../components/data";
-import { ingressNamespace, sessionCookie, type IngressArgs } from "../components/ingress";
+import { cookieGuard, ingressNamespace, type IngressArgs } from "../components/ingress";
 import {
   grafanaHost,
   grafanaTarget,
@@ -43,7 +43,7 @@ export function pagesOf(place: Place, auth: Pick<SignIn, "guardAdmins" | "cookie
     host: grafanaHost(place.domain),
     service: `grafana.${namespace}.svc.${place.cluster.domain}`,
     port,
-    middlewares: [...auth.guardAdmins(), ...(auth.cookies.length > 0 ? [sessionCookie] : [])],
+    middlewares: [...auth.guardAdmins(), ...cookieGuard(auth.cookies)],
   };
   return { routes: [route], egress: [grafanaTarget] };
 }

@@ -1,14 +1,14 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 import type { Auth } from "../components/auth";
-import { sessionCookie, stopped, type Ingress } from "../components/ingress";
+import { cookieGuard, stopped, type Ingress } from "../components/ingress";
 import { editorPort, editorService, retentionHooks, Workspace } from "../components/workspace";
 import type { Place, User } from "./config";
 
 /** What stands between the internet and a user's editor, in order. */
 const guard = (auth: Auth, { name, state }: User): string[] => [
   ...auth.guard(name),
-  ...(auth.cookies.length > 0 ? [sessionCookie] : []),
+  ...cookieGuard(auth.cookies),
   ...(state === "stopped" ? [stopped] : []),
 ];
 

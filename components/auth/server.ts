@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
-
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { contentHash } from "../content-hash";
 import { labels } from "../labels";
 import { pageLimitName } from "./forward-auth";
 import { networkPolicy, type Store } from "./network";
@@ -62,11 +61,7 @@ export function server(
     opts,
   );
   // Sessions are in Valkey, so a restart signs nobody out. The hash is of what is secret, and tells nothing of it.
-  const hash = pulumi.unsecret(
-    pulumi
-      .all([data, stringData])
-      .apply((contents) => createHash("sha256").update(JSON.stringify(contents)).digest("hex")),
-  );
+  const hash = pulumi.unsecret(pulumi.all([data, stringData]).apply(contentHash));
   const deployment = new k8s.apps.v1.Deployment(
     `${resourceName}-${name}`,
     {

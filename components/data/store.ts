@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
-
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
+import { contentHash } from "../content-hash";
 import { passwordKey, storeLabels, storeSelector, type Connection, type Place } from "./connection";
 import { exporter, exporterOf, monitorPasswordKey, type ExporterArgs } from "./exporters";
 import { storePolicy } from "./network";
@@ -118,10 +117,9 @@ export function ownStore(
   );
 
   // A new password restarts the pod, which is when the server learns it. The hash of 190 random bits tells nothing.
-  const hash = (content: unknown) => createHash("sha256").update(JSON.stringify(content)).digest("hex");
   const configHash = pulumi
     .unsecret(passwords)
-    .apply(([own, monitor]) => hash([args.config, own, ...(monitor === undefined ? [] : [monitor])]));
+    .apply(([own, monitor]) => contentHash([args.config, own, ...(monitor === undefined ? [] : [monitor])]));
   const server = new k8s.apps.v1.StatefulSet(
     `${name}-server`,
     {
@@ -154,7 +152,7 @@ export function ownStore(
         ...args.exporter,
         store,
         address: { host, port },
-        passwordHash: pulumi.unsecret(monitorPassword).apply(hash),
+        passwordHash: pulumi.unsecret(monitorPassword).apply(contentHash),
       },
       place,
       { ...opts, dependsOn: [...opts.dependsOn, secret] },

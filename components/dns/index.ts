@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
-
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { contentHash } from "../content-hash";
 import { identityAnnotations, identityEgress } from "../dns-provider";
 import { toApiServer, toDns, toHttps } from "../egress";
 import { labels } from "../labels";
@@ -92,9 +91,7 @@ export class Dns extends pulumi.ComponentResource {
       ? [new k8s.core.v1.Secret(`${resourceName}-secret`, { metadata, stringData: data }, inside)]
       : [];
     // The hash is of what is secret, and tells nothing of it.
-    const hash = pulumi.unsecret(
-      data.apply((content) => createHash("sha256").update(JSON.stringify(content)).digest("hex")),
-    );
+    const hash = pulumi.unsecret(data.apply(contentHash));
     const selector = { "app.kubernetes.io/name": name, "app.kubernetes.io/instance": "dns" };
     new k8s.apps.v1.Deployment(
       `${resourceName}-external-dns`,

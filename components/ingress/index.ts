@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
-
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 
+import { contentHash } from "../content-hash";
 import type { SignIn, SignInEgress, SignInRoute } from "../auth";
 import type { Certificate, RequestOptions, SecretMetadata } from "../certificates";
 import { labels } from "../labels";
@@ -20,7 +19,7 @@ import { dynamicConfig, staticConfig, type RateLimit } from "./traefik";
 
 export type { Forward } from "./forwards";
 export type { IngressNetwork } from "./network";
-export { sessionCookie } from "./session-cookie";
+export { cookieGuard, sessionCookie } from "./session-cookie";
 export { stopped } from "./stopped";
 
 export interface IngressArgs {
@@ -145,7 +144,7 @@ export class Ingress extends pulumi.ComponentResource {
     );
 
     const selector = { "app.kubernetes.io/name": name, "app.kubernetes.io/instance": "ingress" };
-    const configHash = createHash("sha256").update(JSON.stringify(configFiles)).digest("hex");
+    const configHash = contentHash(configFiles);
     const deployment = new k8s.apps.v1.Deployment(
       `${resourceName}-traefik`,
       {

@@ -8,6 +8,10 @@ const name = "session-cookie";
  */
 export const sessionCookie = `${name}@file`;
 
+/** Names of what keeps sign-in's cookies from whatever is behind it; none where sign-in has no cookies. */
+export const cookieGuard = (cookies: readonly string[]): string[] =>
+  cookies.length === 0 ? [] : [sessionCookie];
+
 /** @param names of sign-in's cookies */
 export function sessionCookieMiddleware(names: readonly string[]): Record<string, Middleware> {
   return names.length === 0 ? {} : { [name]: { plugin: { session: { names: [...names] } } } };

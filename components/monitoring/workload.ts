@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
-
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 
+import { contentHash } from "../content-hash";
 import { labels } from "../labels";
 import { podsOf, ports, type Server } from "./names";
 import { border, type EgressRule, type IngressRule } from "./network";
@@ -74,12 +73,11 @@ export function workload(
       ),
     );
 
-  const hash = (content: unknown) => createHash("sha256").update(JSON.stringify(content)).digest("hex");
   // The hash is of what is secret, and tells nothing of it.
   const configHash =
     stringData === undefined
-      ? hash(args.config ?? {})
-      : pulumi.unsecret(stringData.apply((secret) => hash([args.config, secret])));
+      ? contentHash(args.config ?? {})
+      : pulumi.unsecret(stringData.apply((secret) => contentHash([args.config, secret])));
   const reads = args.config !== undefined || stringData !== undefined;
   const annotations = { ...args.annotations, ...(reads ? { "vibecode/config-hash": configHash } : {}) };
   const shared = {

@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-
+import { contentHash } from "../../content-hash";
 import type { CheckFile } from "./checks";
 
 /** What Datadog's agents gather, besides metrics of nodes and pods. All of it is off by default. */
@@ -81,7 +80,7 @@ export function agentSpec(args: AgentArgs) {
         nodeSelector,
         containers: { "cluster-agent": resources("50m", "256Mi", "512Mi") },
         // It reads them at its start.
-        annotations: { "vibecode/config-hash": hashOf(args.checks.files) },
+        annotations: { "vibecode/config-hash": contentHash(args.checks.files) },
         extraConfd: {
           configMap: {
             name: args.checks.configMap,
@@ -157,6 +156,3 @@ const inCluster = {
 const resources = (cpu: string, memory: string, limit: string) => ({
   resources: { requests: { cpu, memory }, limits: { cpu: "1", memory: limit } },
 });
-
-const hashOf = (files: readonly CheckFile[]) =>
-  createHash("sha256").update(JSON.stringify(files)).digest("hex");
