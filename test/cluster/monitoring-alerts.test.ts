@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { up } from "../platform/deploy";
+import { empty } from "../platform/deploy";
 import { inWorkspace, kubectl } from "../platform/kubectl";
 import * as monitoring from "../platform/monitoring";
 import { receiver, type Alert, type Receiver } from "../platform/receiver";
@@ -33,8 +33,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await told.remove();
-  await up({ users: [] });
-  kubectl("delete", "namespaces", "-l", "vibecode/user", "--wait=true");
+  await empty();
 }, 300_000);
 
 /** Waits until the receiver hears the last of this alert with this state, and gives it. */

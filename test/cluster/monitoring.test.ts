@@ -1,8 +1,8 @@
 import { ingressNamespace } from "../../components/ingress";
 import { dashboards, queriesOf } from "../../components/monitoring/dashboards";
 import { monitoring as settings } from "../../infra/monitoring-schema";
-import { up } from "../platform/deploy";
-import { inWorkspace, kubectl, podAddress } from "../platform/kubectl";
+import { empty } from "../platform/deploy";
+import { inWorkspace, podAddress } from "../platform/kubectl";
 import * as monitoring from "../platform/monitoring";
 import type { Guarded } from "../platform/sign-in";
 import { visitor, type Visitor } from "../sign-in/portal";
@@ -26,10 +26,7 @@ beforeAll(async () => {
   alice = await arrive("alice");
 }, 900_000);
 
-afterAll(async () => {
-  await up({ users: [] });
-  kubectl("delete", "namespaces", "-l", "vibecode/user", "--wait=true");
-}, 300_000);
+afterAll(empty, 300_000);
 
 /** Path and query of the stand-in's pages. */
 const asked = (page: string, value: string) =>
@@ -107,7 +104,7 @@ test("a workspace costs Prometheus at most 400 series", () => {
 });
 
 /** Panels that are empty here, and why. */
-const empty: Readonly<Record<string, string>> = {
+const emptyPanels: Readonly<Record<string, string>> = {
   "fleet: Alerts that fire": "none does",
   "user: Alerts that fire": "none does",
   "user: Read and written": "this node's kubelet does not measure what containers read and write",
@@ -120,8 +117,8 @@ test("every question of the dashboards has an answer, but those that are known t
   const all = dashboards({ domain: platform.domain, ingressNamespace, prices });
   const asked = queriesOf(all).map((query) => ({ ...query, place: `${query.dashboard}: ${query.panel}` }));
   expect(asked.length).toBeGreaterThan(50);
-  for (const place of Object.keys(empty)) expect(asked.map((query) => query.place)).toContain(place);
-  let unanswered = asked.filter(({ place }) => empty[place] === undefined);
+  for (const place of Object.keys(emptyPanels)) expect(asked.map((query) => query.place)).toContain(place);
+  let unanswered = asked.filter(({ place }) => emptyPanels[place] === undefined);
 
   const wrong = visitor(platform.portal, platform.portalHost);
   expect(await wrong.firstFactor("carl", "wrong")).toBe(false);

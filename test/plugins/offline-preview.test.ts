@@ -1,17 +1,13 @@
-import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 
-import { stringify } from "yaml";
-
-import { checkout } from "../../local/paths";
 import { placeholder } from "../../local/pulumi/masked";
+import { previewOffline, stackFile, writeStack, type Previewed } from "./preview-offline";
 
 jest.setTimeout(300_000);
 
 const stack = "offline-test";
-const file = path.join(checkout, "stacks", `Pulumi.${stack}.yaml`);
 const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
 
 // A cluster that this machine has never heard of, and secrets that a key in a cloud encrypted.
@@ -35,44 +31,19 @@ const cloud = {
 };
 
 afterAll(() => {
-  fs.rmSync(file, { force: true });
+  fs.rmSync(stackFile(stack), { force: true });
 });
 
-interface Ran {
-  code: number | null;
-  text: string;
-  /** What stays of it where temporary files are. */
-  left: string[];
-}
-
-/** The habit, on a machine without any network but loopback, and without a kubeconfig. */
-function preview(config: object, ...words: string[]): Ran {
-  fs.writeFileSync(file, stringify({ secretsprovider: "awskms://alias/a", encryptedkey: "AQIC", config }));
-  const home = fs.mkdtempSync(path.join(os.tmpdir(), "vibecode-home-"));
-  const command = ["make", "preview", `STACK=${stack}`, ...words].map((word) => `'${word}'`).join(" ");
-  const ran = spawnSync("unshare", ["--net", "sh", "-c", `ip link set lo up; exec ${command}`], {
-    cwd: checkout,
-    encoding: "utf8",
-    maxBuffer: 1e8,
-    env: {
-      ...process.env,
-      VIBECODE_DATA: home,
-      TMPDIR: home,
-      KUBECONFIG: path.join(home, "none"),
-      NODE_OPTIONS: "",
-      PULUMI_CONFIG_PASSPHRASE: undefined,
-    },
-  });
-  const left = fs.readdirSync(home).filter((name) => name.startsWith("vibecode-"));
-  fs.rmSync(home, { recursive: true });
-  return { code: ran.status, text: ran.stdout + ran.stderr, left };
+function preview(config: object, ...words: string[]): Previewed {
+  writeStack(stack, config);
+  return previewOffline(stack, ...words);
 }
 
 /** The objects whose creation a preview shows: `kubernetes:core/v1:Secret alice-secret`. */
 const created = (text: string) => [...text.matchAll(/^ \+ +(\S+ \S+) create/gm)].map(([, name]) => name);
 
 describe("a stack of a cluster elsewhere, its secrets encrypted by a key elsewhere", () => {
-  let ran: Ran;
+  let ran: Previewed;
   beforeAll(() => {
     ran = preview(cloud);
   });

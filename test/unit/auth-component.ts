@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 
 import { Auth, type AuthArgs, type Person, type SignIn } from "../../components/auth";
+import { reveal } from "./reveal";
 
 /** One resource as the component registered it. */
 export interface Made {
@@ -86,18 +87,3 @@ export function only({ resources }: Component, kind: string, name?: string): Mad
 /** An output's value. */
 export const value = (output: pulumi.Output<unknown>): Promise<unknown> =>
   new Promise((resolve) => output.apply(resolve));
-
-function reveal(wrapped: unknown, path: string, secrets: string[]): unknown {
-  if (pulumi.runtime.isRpcSecret(wrapped)) {
-    secrets.push(path);
-    return reveal(pulumi.runtime.unwrapRpcSecret(wrapped), path, secrets);
-  }
-  if (Array.isArray(wrapped)) return wrapped.map((item, index) => reveal(item, `${path}[${index}]`, secrets));
-  if (typeof wrapped !== "object" || wrapped === null) return wrapped;
-  return Object.fromEntries(
-    Object.entries(wrapped).map(([key, inner]) => [
-      key,
-      reveal(inner, path === "" ? key : `${path}.${key}`, secrets),
-    ]),
-  );
-}

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { datadog as registerDatadog } from "../../components/monitoring/datadog";
 import { watches } from "../../components/monitoring/watched";
 import { datadog, datadogOf, type DatadogPlace } from "../../infra/monitoring-datadog";
+import { reveal } from "./reveal";
 
 /** One resource as the component registered it. */
 export interface Made {
@@ -112,20 +113,4 @@ export function only(made: readonly Made[], kind: string, name: string): Made {
   const found = made.filter((one) => one.kind === kind && one.name === name);
   if (found[0] === undefined || found.length > 1) throw new Error(`${found.length} of ${kind} ${name}`);
   return found[0];
-}
-
-/** The value without its marks of secrecy; notes the paths at which they were. */
-function reveal(value: unknown, path: string, secrets: string[]): unknown {
-  if (pulumi.runtime.isRpcSecret(value)) {
-    secrets.push(path);
-    return reveal(pulumi.runtime.unwrapRpcSecret(value), path, secrets);
-  }
-  if (Array.isArray(value)) return value.map((item, index) => reveal(item, `${path}[${index}]`, secrets));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [
-      key,
-      reveal(inner, path === "" ? key : `${path}.${key}`, secrets),
-    ]),
-  );
 }

@@ -9,6 +9,7 @@ import * as yaml from "yaml";
 import * as z from "zod";
 
 import { secretKeys as mustBeSecret } from "../../infra/schema";
+import { reveal } from "./reveal";
 
 // The SDK's mocks know no resource hooks. The engine runs them, and here is none.
 Object.assign(MockMonitor.prototype, {
@@ -221,20 +222,4 @@ async function reading(exported: Record<string, unknown>) {
     if (secret.length > 0 && secret.every(Boolean)) secretOutputs.push(name);
   }
   return { outputs, secretOutputs };
-}
-
-/** The value without its marks of secrecy; notes the paths at which they were. */
-function reveal(value: unknown, path: string, secrets: string[]): unknown {
-  if (pulumi.runtime.isRpcSecret(value)) {
-    secrets.push(path);
-    return reveal(pulumi.runtime.unwrapRpcSecret(value), path, secrets);
-  }
-  if (Array.isArray(value)) return value.map((item, index) => reveal(item, `${path}[${index}]`, secrets));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [
-      key,
-      reveal(inner, path === "" ? key : `${path}.${key}`, secrets),
-    ]),
-  );
 }

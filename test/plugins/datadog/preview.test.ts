@@ -1,17 +1,13 @@
-import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
-
-import { stringify } from "yaml";
 
 import { checkout } from "../../../local/paths";
 import { placeholder } from "../../../local/pulumi/masked";
+import { previewOffline, stackFile, writeStack } from "../preview-offline";
 
 jest.setTimeout(300_000);
 
 const stack = "offline-datadog-test";
-const file = path.join(checkout, "stacks", `Pulumi.${stack}.yaml`);
 const policy = path.join(checkout, "policy", "config", `${stack}.json`);
 
 // Its keys are encrypted by a key in a cloud, and nobody here can ask Datadog.
@@ -45,26 +41,6 @@ const config = {
   },
 };
 
-function preview(...words: string[]): { code: number | null; text: string } {
-  const home = fs.mkdtempSync(path.join(os.tmpdir(), "vibecode-home-"));
-  const command = ["make", "preview", `STACK=${stack}`, ...words].map((word) => `'${word}'`).join(" ");
-  const ran = spawnSync("unshare", ["--net", "sh", "-c", `ip link set lo up; exec ${command}`], {
-    cwd: checkout,
-    encoding: "utf8",
-    maxBuffer: 1e8,
-    env: {
-      ...process.env,
-      VIBECODE_DATA: home,
-      TMPDIR: home,
-      KUBECONFIG: path.join(home, "none"),
-      NODE_OPTIONS: "",
-      PULUMI_CONFIG_PASSPHRASE: undefined,
-    },
-  });
-  fs.rmSync(home, { recursive: true });
-  return { code: ran.status, text: ran.stdout + ran.stderr };
-}
-
 /** What a preview would create: `datadog:index:Monitor workspace-crash-loop`. */
 const created = (text: string) =>
   [...text.matchAll(/^ \+ +(\S+) monitoring-datadog-(\S+) create/gm)].map(
@@ -72,19 +48,19 @@ const created = (text: string) =>
   );
 
 beforeAll(() => {
-  fs.writeFileSync(file, stringify({ secretsprovider: "awskms://alias/a", encryptedkey: "AQIC", config }));
+  writeStack(stack, config);
   fs.copyFileSync(path.join(checkout, "policy", "config", "dev.json"), policy);
   // The workspace's image of this test is in no registry.
   const rules: unknown = JSON.parse(fs.readFileSync(policy, "utf8"));
   fs.writeFileSync(policy, JSON.stringify(Object.assign({}, rules, { "image-registry": {} })));
 });
 afterAll(() => {
-  fs.rmSync(file, { force: true });
+  fs.rmSync(stackFile(stack), { force: true });
   fs.rmSync(policy, { force: true });
 });
 
 test("a stack with Datadog is previewed without network, and keeps to the policy with its one exception", () => {
-  const { code, text } = preview();
+  const { code, text } = previewOffline(stack);
   expect(text).toContain("Policy: kept");
   expect(code).toBe(0);
   expect(created(text)).toEqual(
@@ -108,7 +84,7 @@ test("a stack with Datadog is previewed without network, and keeps to the policy
 });
 
 test("with every property it shows what would be sent, and neither key", () => {
-  const { code, text } = preview("DETAIL=1");
+  const { code, text } = previewOffline(stack, "DETAIL=1");
   expect(code).toBe(0);
   expect(text).toContain("https://auth.ide.example.com/");
   expect(text).toMatch(/apiKey *: \[secret\]/);
