@@ -113,6 +113,12 @@ describe("the pod", () => {
     ]);
   });
 
+  test("has more ports for its connections to Valkey than Linux would give it", () => {
+    expect(at(pod(made), "securityContext", "sysctls")).toEqual([
+      { name: "net.ipv4.ip_local_port_range", value: "10000 65535" },
+    ]);
+  });
+
   test("gets no variables of other Services, which Authelia would take for configuration", () => {
     expect(at(pod(made), "enableServiceLinks")).toBe(false);
     expect(at(pod(made), "automountServiceAccountToken")).toBe(false);
