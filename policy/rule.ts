@@ -93,19 +93,23 @@ export function stackRule<Shape extends z.ZodRawShape>(
   },
 ): Rule {
   const { check, settings, ...about } = rule;
-  return {
-    whenUnknown: "stops",
-    ...about,
-    scope: "stack",
-    settings: settings.extend({ exceptions }),
-    judge: (resources, given) =>
-      collect(() =>
-        check(
-          resources.map((resource) => Place.of(resource)),
-          settings.parse(own(given)),
-        ),
-      ).filter(({ place }) => !isException(place.resource, given)),
+  const judge = (resources: readonly Resource[], given: unknown): Finding[] => {
+    const found = collect(() =>
+      check(
+        resources.map((resource) => Place.of(resource)),
+        settings.parse(own(given)),
+      ),
+    );
+    // The check ended at what an excepted resource does not say, so nobody has judged what comes after it.
+    const silent = found.find(({ place, unknown }) => unknown === true && isException(place.resource, given));
+    if (silent !== undefined)
+      return judge(
+        resources.filter((resource) => resource !== silent.place.resource),
+        given,
+      );
+    return found.filter(({ place }) => !isException(place.resource, given));
   };
+  return { whenUnknown: "stops", ...about, scope: "stack", settings: settings.extend({ exceptions }), judge };
 }
 
 /** Everything that a check finds, until it meets what it cannot know. */

@@ -2,10 +2,11 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import type { Report } from "../../local/errors";
 import type { Pulumi } from "../../local/pulumi";
+import { openApi } from "./api";
 import { startControlPlane } from "./control-plane";
 import { everything, secretEnv, workspace } from "./everything";
 import { kubectl } from "./kubectl";
-import { standInNode } from "./node";
+import { startNodes } from "./kwok";
 import { Platform, userNames } from "./platform";
 import type { Manifest, Run } from "./platform";
 
@@ -40,31 +41,42 @@ export interface Cost {
   everything: number;
 }
 
-/** Above so many users the first `up` is left out: it writes the whole state at each step. */
-const stepwise = 100;
+/** Nodes that kwok plays, with room for 1100 pods. */
+const nodes = Array.from({ length: 10 }, (_, index) => ({
+  name: `node-${index}`,
+  labels: {},
+  cpu: "1000",
+  memory: "4Ti",
+}));
 
 interface Empty {
   platform: Platform;
   apply: (manifests: Manifest[]) => Promise<number>;
 }
 
-/** Measures the engine against kubectl, one after the other, each on an API server of its own that holds nothing yet. */
+/**
+ * Measures the engine against kubectl, one after the other, each on an API server of its own that holds nothing yet.
+ *
+ * @param stepwise above so many users the first `up` is left out: it writes the whole state at each step
+ */
 export async function measureEngine(
   folder: string,
   pulumi: Pulumi,
   counts: readonly number[],
+  stepwise: number,
   report: Report,
 ): Promise<{ cost: Cost; fixed: Run; sizes: Size[] }> {
   const onEmpty = async <T>(work: (empty: Empty) => Promise<T>): Promise<T> => {
     const own = await fs.mkdtemp(path.join(folder, "run-"));
     for (const name of ["cluster", "project"]) await fs.mkdir(path.join(own, name));
-    const cluster = await startControlPlane(path.join(own, "cluster"));
-    const node = await standInNode(cluster.kubeconfig);
+    const cluster = await startControlPlane(path.join(own, "cluster"), true);
+    const api = await openApi("--kubeconfig", cluster.kubeconfig);
     try {
+      await startNodes(cluster, api, nodes);
       const platform = await Platform.create(path.join(own, "project"), pulumi, cluster);
       return await work({ platform, apply: kubectl(cluster.kubeconfig) });
     } finally {
-      await node.stop();
+      api.close();
       await cluster.stop();
       await fs.rm(own, { recursive: true });
     }
@@ -79,7 +91,7 @@ export async function measureEngine(
     const told: Report = (message) => {
       report(`${users} users: ${message}`);
     };
-    sizes.push(await measureSize(onEmpty, users, told));
+    sizes.push(await measureSize(onEmpty, users, users <= stepwise, told));
   }
   return { cost, fixed, sizes };
 }
@@ -87,10 +99,10 @@ export async function measureEngine(
 async function measureSize(
   onEmpty: <T>(work: (empty: Empty) => Promise<T>) => Promise<T>,
   users: number,
+  isStepwise: boolean,
   report: Report,
 ): Promise<Size> {
   const names = userNames(users);
-  const isStepwise = users <= stepwise;
   const measure = async (what: string, work: Promise<Run>): Promise<Run> => {
     const run = await work;
     report(`${what}: ${run.seconds.toFixed(1)} s`);

@@ -26,17 +26,25 @@ const print = (text: string) => {
   process.stdout.write(`${text}\n`);
 };
 
-/** Arguments: other numbers of users than 10, 100 and 500; 0 leaves out what needs the running platform. */
+/** Above so many users the first `up` takes the better part of an hour, and more. */
+const usualStepwise = 100;
+
+/**
+ * Arguments: other numbers of users than 10, 100 and 500; 0 leaves out what needs the running platform; `--every-up` waits
+ * for the first `up` of more than 100 users too.
+ */
 async function main(): Promise<void> {
-  const given = process.argv.slice(2).map(Number);
+  const words = process.argv.slice(2);
+  const stepwise = words.includes("--every-up") ? Infinity : usualStepwise;
+  const given = words.filter((word) => word !== "--every-up").map(Number);
   const counts = given.filter((count) => count > 0);
   print(machine());
   const pulumi = await preparePulumi(report);
-  await ensureTools(["kubernetes"], report);
+  await ensureTools(["kubernetes", "kwok"], report);
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "vibecode-bench-"));
   try {
     const sizes = counts.length > 0 ? counts : [10, 100, 500];
-    const measured = await measureEngine(folder, pulumi, sizes, report);
+    const measured = await measureEngine(folder, pulumi, sizes, stepwise, report);
     print(costTable(measured.cost));
     print(sizesTable(measured.sizes));
     print(growthTable(measured.sizes));

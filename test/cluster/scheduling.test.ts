@@ -6,8 +6,8 @@ import { preparePulumi } from "../../local/pulumi";
 import { ensureTools } from "../../local/toolchain";
 import { openApi, type Api } from "../bench/api";
 import { startControlPlane, type ControlPlane } from "../bench/control-plane";
+import { startNodes, until } from "../bench/kwok";
 import { Platform } from "../bench/platform";
-import { startNodes, until } from "./kwok";
 
 /** A node of each tier; the one for workspaces keeps everything else away. */
 const nodes = [

@@ -655,7 +655,7 @@ table("user-borders", [
   ["a namespace of no user passes", object("Namespace", "a"), []],
 ]);
 
-const policy = (spec: object, namespace = "a") =>
+const policy = (spec: unknown, namespace = "a") =>
   object("networking.k8s.io/v1:NetworkPolicy", "n", { spec }, namespace);
 const both = { policyTypes: ["Ingress", "Egress"] };
 table("network-policy", [
@@ -707,6 +707,27 @@ table("network-policy", [
     [],
   ],
   ["a namespace without pods needs none", [object("ConfigMap", "c")], []],
+  [
+    "a pod that is not known ends it where it is",
+    [object("apps/v1:Deployment", "late", { spec: unknown }), deployment(good)],
+    ["spec"],
+  ],
+  [
+    "an excepted pod that is not known keeps no other from failing",
+    [
+      object("apps/v1:Deployment", "late", { spec: unknown }),
+      object("apps/v1:Deployment", "later", { spec: unknown }),
+      deployment(good),
+    ],
+    ["", ""],
+    { exceptions: { "late*": "somebody else judges it" } },
+  ],
+  [
+    "an excepted policy that is not known covers nobody",
+    [deployment(good), policy(unknown)],
+    ["", ""],
+    { exceptions: { n: "somebody else's" } },
+  ],
 ]);
 
 const asks = { cpu: "1", memory: "1Gi" };

@@ -2,8 +2,8 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { toolPath } from "../../local/toolchain";
-import type { Api } from "../bench/api";
-import type { ControlPlane } from "../bench/control-plane";
+import type { Api } from "./api";
+import type { ControlPlane } from "./control-plane";
 
 /** A node that nobody runs. */
 export interface FakeNode {
