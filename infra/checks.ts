@@ -8,6 +8,7 @@ import { dnsMistakes } from "./dns";
 import { monitoringMistakes } from "./monitoring-checks";
 import { compareQuantities } from "./quantity";
 import { secretKeys, secretPlaces, shape } from "./schema";
+import { cannotShrink, shrinkingShared } from "./shared-volumes";
 import { builtInSizes, size } from "./sizes";
 import { views } from "./views";
 
@@ -27,6 +28,8 @@ export interface Surroundings {
   openSecrets: readonly (readonly string[])[];
   /** The volumes that the stack's last `up` left, by user: none can shrink. */
   volumes: Readonly<Record<string, Volumes>>;
+  /** The same of the volumes that all users share, as the output `sharedVolumes` has them. */
+  sharedVolumes: Readonly<Record<string, string>>;
   /** The image's own extensions, `publisher.name@version`: all there are where no gallery is named. */
   imageExtensions: readonly string[];
 }
@@ -53,6 +56,7 @@ export function crossChecks(values: Record<string, unknown>, around: Surrounding
       ...unknownSizes(cluster),
       ...missingExtensions(cluster, around),
       ...shrinkingVolumes(cluster, around, apart),
+      ...shrinkingShared(cluster, around.sharedVolumes, apart),
       ...closedApi(cluster),
       ...certificateMistakes(cluster),
       ...dnsMistakes(cluster),
@@ -214,7 +218,7 @@ function shrinkingVolumes(
       .filter((volume) => compareQuantities(wanted[volume], had[volume]) < 0)
       .map((volume) => ({
         path: ["users", index],
-        message: `must keep its ${volume} of ${had[volume]}: a volume can grow and cannot shrink to ${wanted[volume]}`,
+        message: cannotShrink(volume, had[volume], wanted[volume]),
       }));
   });
 }

@@ -52,6 +52,7 @@ const alone: Surroundings = {
   isSecret: (key) => secretKeys.includes(key),
   openSecrets: [],
   volumes: {},
+  sharedVolumes: {},
   imageExtensions: [],
 };
 

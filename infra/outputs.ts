@@ -2,6 +2,7 @@ import type { Auth } from "../components/auth";
 import type { Certificates } from "../components/certificates";
 import type { Workspace } from "../components/workspace";
 import type { Config, Place } from "./config";
+import { sharedVolumes } from "./shared-volumes";
 
 /** What was made on one cluster. */
 export interface Made {
@@ -35,6 +36,15 @@ export function outputsOf(config: Config, made: readonly Made[]) {
         const cluster = place === undefined || place.prefix === "" ? {} : { cluster: place.name };
         return [name, { home, extensions: place?.storage.extensions, ...cluster }];
       }),
+    ),
+    /**
+     * Sizes of the volumes that all users share, by what they hold; before it is the cluster's name, unless it is the
+     * first one: `us-postgres`. The next `up` refuses to shrink these too.
+     */
+    sharedVolumes: Object.fromEntries(
+      made.flatMap(({ place }) =>
+        sharedVolumes(place).map(({ name, size }) => [`${place.prefix}${name}`, size] as const),
+      ),
     ),
     ...authorities(made),
   };

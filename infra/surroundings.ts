@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { z } from "zod";
 
-import type { Surroundings, Volumes } from "./checks";
+import type { Surroundings } from "./checks";
 import { secretKeys } from "./schema";
 
 /** What the config of this run is held against. */
@@ -14,7 +14,7 @@ export async function surroundings(): Promise<Surroundings> {
   return {
     isSecret: (key) => secret.has(`${pulumi.getProject()}:${key}`),
     openSecrets: openSecrets(join(__dirname, `../stacks/Pulumi.${pulumi.getStack()}.yaml`)),
-    volumes: await volumesOfLastUp(),
+    ...(await sizesOfLastUp()),
     imageExtensions: imageExtensions(),
   };
 }
@@ -48,16 +48,22 @@ const volumes = z.record(
   z.object({ home: z.string(), extensions: z.string(), cluster: z.string().optional() }),
 );
 
+const sizes = z.record(z.string(), z.string());
+
 /**
- * Sizes of the volumes that this stack's last `up` left, by user: the stack reads its own outputs. None before the
- * first `up`; the API server refuses to shrink a volume in any case, only later and one at a time.
+ * Sizes of the volumes that this stack's last `up` left: the stack reads its own outputs. None before the first `up`,
+ * nor of one by a version that did not export them; the API server refuses to shrink a volume in any case, only later
+ * and one at a time.
  */
-async function volumesOfLastUp(): Promise<Record<string, Volumes>> {
+async function sizesOfLastUp(): Promise<Pick<Surroundings, "volumes" | "sharedVolumes">> {
   const self = new pulumi.StackReference("last-up", {
     name: `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`,
   });
-  const output: unknown = (await self.getOutputDetails("volumes")).value;
-  return volumes.catch({}).parse(output);
+  const output = async (name: string): Promise<unknown> => (await self.getOutputDetails(name)).value;
+  return {
+    volumes: volumes.catch({}).parse(await output("volumes")),
+    sharedVolumes: sizes.catch({}).parse(await output("sharedVolumes")),
+  };
 }
 
 const folder = join(__dirname, "../workspace-image/extensions");

@@ -54,6 +54,7 @@ function missingSecrets(config: Readonly<Record<string, unknown>>): Place[] {
     isSecret: () => true,
     openSecrets: [],
     volumes: {},
+    sharedVolumes: {},
     imageExtensions: imageExtensions(),
   };
   return crossChecks(values, around)

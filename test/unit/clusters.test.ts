@@ -377,6 +377,7 @@ describe("the program", () => {
         alice: { home: "10Gi", extensions: "2Gi", cluster: "eu" },
         bob: { home: "10Gi", extensions: "2Gi", cluster: "us" },
       },
+      sharedVolumes: {},
       ca: { eu: "certificate eu-certificates-ca\n", us: "certificate us-certificates-ca\n" },
     });
     expect(run.secretOutputs).toEqual(["passwords"]);

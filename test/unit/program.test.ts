@@ -69,6 +69,7 @@ describe("with the users alice and bob", () => {
         alice: { home: "10Gi", extensions: "2Gi" },
         bob: { home: "10Gi", extensions: "2Gi" },
       },
+      sharedVolumes: {},
       ca: "certificate certificates-ca\n",
     });
     expect(run.secretOutputs).toEqual(["passwords"]);
@@ -153,6 +154,28 @@ describe("with the users alice and bob", () => {
 test("a throw-away stack keeps nothing", async () => {
   const run = await runProgram({ ...minimal, storage: { retain: false } });
   expect(run.resources.filter(({ retainOnDelete }) => retainOnDelete)).toEqual([]);
+});
+
+test("the sizes of what all users share are exported, of what the stack has", async () => {
+  const data = { postgres: { kind: "own", size: "3Gi", backups: { size: "4Gi" } } };
+  const monitoring = { prometheus: { kind: "own", storage: "11Gi" } };
+  const exported = async (change: object) =>
+    (await runProgram({ ...minimal, auth: { kind: "authelia" }, data, monitoring, ...change })).outputs[
+      "sharedVolumes"
+    ];
+  expect(await exported({})).toEqual({ postgres: "3Gi", backups: "4Gi", valkey: "1Gi", prometheus: "11Gi" });
+  expect(await exported({ monitoring: {} })).not.toHaveProperty("prometheus");
+});
+
+test("a database that would shrink below the last up's is refused before anything is registered", async () => {
+  const config = { ...minimal, auth: { kind: "authelia" } };
+  const { outputs } = await runProgram({ ...config, data: { valkey: { kind: "own", size: "2Gi" } } });
+  await expect(runProgram(config, { lastOutputs: outputs })).rejects.toThrow(
+    "vibecode:data.valkey.size: is missing: must keep its volume of 2Gi: a volume can grow and cannot shrink to 1Gi",
+  );
+  // By a version that did not export them.
+  const { volumes } = outputs;
+  await expect(runProgram(config, { lastOutputs: { volumes } })).resolves.toBeDefined();
 });
 
 test("a port other than 443 is in the addresses", async () => {
