@@ -4,6 +4,7 @@ import { z } from "zod";
 
 import type { DataArgs } from "../components/data";
 import type { Mistake } from "./checks";
+import { bytesFrom } from "./floors";
 import { bytes, cidr, keys, port } from "./values";
 
 const hostMessage = "must be a DNS name in lower case or an IP address, without scheme and port";
@@ -93,13 +94,21 @@ const external = (defaults: { port: number; username: string }) => ({
     .describe("Where the host's addresses are: sign-in may reach these alone"),
 });
 
+/**
+ * The least that a server's volume is: Postgres' log alone takes 128 MB at its longest, and Valkey keeps what it holds,
+ * 128 MB at most, anew beside the old.
+ */
+const smallest = "256Mi";
+
 /** The database of what belongs to each server of our own. */
 const database = "authelia";
 
 const postgres = z.discriminatedUnion("kind", [
   keys({
     kind: z.literal("own"),
-    size: bytes.default("2Gi").describe("Size of the database's volume; it can grow"),
+    size: bytesFrom(smallest)
+      .default("2Gi")
+      .describe(`Size of the database's volume, at least ${smallest}; it can grow`),
     passwordVersion,
     backups: backups.prefault({}),
   }),
@@ -109,7 +118,9 @@ const postgres = z.discriminatedUnion("kind", [
 const valkey = z.discriminatedUnion("kind", [
   keys({
     kind: z.literal("own"),
-    size: bytes.default("1Gi").describe("Size of its volume; it can grow"),
+    size: bytesFrom(smallest)
+      .default("1Gi")
+      .describe(`Size of its volume, at least ${smallest}; it can grow`),
     passwordVersion,
   }),
   keys(external({ port: 6379, username: "default" })),

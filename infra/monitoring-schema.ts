@@ -1,6 +1,8 @@
 import { z } from "zod";
 
+import { ownMemory } from "../components/monitoring/prometheus/pod";
 import { defaultThresholds } from "../components/monitoring/watched";
+import { bytesFrom } from "./floors";
 import { datadog, datadogSecretKeys } from "./monitoring-datadog-schema";
 import { bytes, email, httpUrl, keys } from "./values";
 
@@ -58,7 +60,9 @@ export const ownPrometheus = keys({
   storage: bytes
     .default("10Gi")
     .describe("Size of its volume: a fifth more than retention.size; it can grow"),
-  memory: bytes.default("2Gi").describe("The most memory that Prometheus may use"),
+  memory: bytesFrom(ownMemory)
+    .default("2Gi")
+    .describe(`The most memory that Prometheus may use: at least ${ownMemory}`),
   alerts: receivers.prefault({}).describe("Who is told; nobody when absent"),
   grafana: keys({
     enabled: z.boolean().default(true).describe("At https://grafana.<domain>, for members of admins"),

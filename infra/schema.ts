@@ -1,10 +1,12 @@
 import { z } from "zod";
 
 import { images } from "../components/images";
+import { ownDisk } from "../components/workspace/limits";
 import { auth, authSecrets } from "./auth";
 import { certificates, certificateSecrets } from "./certificates";
 import { data, dataSecrets } from "./data";
 import { dns, dnsSecrets } from "./dns";
+import { bytesFrom } from "./floors";
 import { monitoring, monitoringSecrets } from "./monitoring-schema";
 import { size } from "./sizes";
 import {
@@ -127,6 +129,9 @@ const ingress = keys({
         type: z.literal("NodePort"),
         http: nodePort.default(30080),
         https: nodePort.default(30443),
+      }).refine(({ http, https }) => http !== https, {
+        path: ["https"],
+        error: "must be another one than http",
       }),
     ])
     .prefault({ type: "LoadBalancer" }),
@@ -140,6 +145,9 @@ const ingress = keys({
     average: z.int().min(1).default(50).describe("Requests a second of one client"),
     burst: z.int().min(1).default(1000).describe("Requests of one client at once"),
   }).prefault({}),
+}).refine(({ httpPort, httpsPort }) => httpPort !== httpsPort, {
+  path: ["httpPort"],
+  error: "must be another one than httpsPort",
 });
 
 const ranges = z.array(cidr).default([]);
@@ -178,7 +186,9 @@ const storage = keys({
   class: z.string().min(1).optional().describe("The cluster's default class when absent"),
   home: bytes.default("10Gi").describe("Size of each home"),
   extensions: bytes.default("2Gi").describe("Size of each volume with the editor's extensions"),
-  temporary: bytes.default("4Gi").describe("What a workspace may write to /tmp, on its node's own disk"),
+  temporary: bytesFrom(ownDisk)
+    .default("4Gi")
+    .describe(`What a workspace may write to /tmp, on its node's own disk: at least ${ownDisk}`),
   retain: z
     .boolean()
     .default(true)

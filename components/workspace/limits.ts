@@ -17,9 +17,9 @@ export interface Size {
 }
 
 /** What a node sets aside of its own disk for a pod that writes nothing yet: logs, mostly. */
-const ownDisk = "64Mi";
+export const ownDisk = "64Mi";
 
-/** @param temporary what the container may write to the node's own disk, /tmp included: `4Gi` */
+/** @param temporary what the container may write to the node's own disk, /tmp included, `ownDisk` at least: `4Gi` */
 export function containerResources({ requests, limits }: Size, temporary: string) {
   return {
     requests: { ...requests, "ephemeral-storage": ownDisk },

@@ -263,6 +263,38 @@ describe("a mistake is said with its path, its value and what is allowed", () =>
       { storage: { home: "512m" } },
       ['vibecode:storage.home: "512m" must be bytes such as 512Mi or 10Gi: m is a thousandth of one'],
     ],
+    [
+      "a disk that is smaller than what is set aside of it",
+      { storage: { temporary: "65535Ki" } },
+      ['vibecode:storage.temporary: "65535Ki" must be at least 64Mi'],
+    ],
+    [
+      "a disk of thousandths",
+      { storage: { temporary: "64m" } },
+      ['vibecode:storage.temporary: "64m" must be bytes such as 512Mi or 10Gi: m is a thousandth of one'],
+    ],
+    [
+      "servers whose volume or memory is too small for what they write or are given",
+      {
+        data: { postgres: { kind: "own", size: "255Mi" }, valkey: { kind: "own", size: "100M" } },
+        monitoring: { prometheus: { kind: "own", memory: "399Mi", grafana: { enabled: false } } },
+      },
+      [
+        'vibecode:data.postgres.size: "255Mi" must be at least 256Mi',
+        'vibecode:data.valkey.size: "100M" must be at least 256Mi',
+        'vibecode:monitoring.prometheus.memory: "399Mi" must be at least 400Mi',
+      ],
+    ],
+    [
+      "one port for both of HTTP and HTTPS",
+      { ingress: { exposure: { type: "NodePort", http: 30443 } } },
+      ["vibecode:ingress.exposure.https: is missing: must be another one than http"],
+    ],
+    [
+      "one port of the machine for both of HTTP and HTTPS",
+      { ingress: { httpPort: 8443, httpsPort: 8443 } },
+      ["vibecode:ingress.httpPort: 8443 must be another one than httpsPort"],
+    ],
     ["a domain with a scheme", { domain: "https://a.b" }, [`vibecode:domain: "https://a.b" ${domainRule}`]],
     ["a domain with a port", { domain: "a.b:80" }, [`vibecode:domain: "a.b:80" ${domainRule}`]],
     ["a domain in upper case", { domain: "Dev.local" }, [`vibecode:domain: "Dev.local" ${domainRule}`]],
@@ -511,6 +543,48 @@ describe("a config is held against what is there", () => {
 
   test("a volume may grow, or stay in another notation", () => {
     expect(mistakes({ storage: { home: "10240Mi", extensions: "1Ti" } }, { volumes })).toEqual([]);
+  });
+
+  describe("the volumes that all users share", () => {
+    const sharedVolumes = { postgres: "2Gi", backups: "3Gi", valkey: "1Gi", prometheus: "10Gi" };
+    const kept = (had: string, now: string) =>
+      `must keep its volume of ${had}: a volume can grow and cannot shrink to ${now}`;
+    const authelia = { auth: { kind: "authelia" } };
+    const own = { kind: "own" };
+
+    test("cannot shrink either, nor by a key that goes", () => {
+      const change = {
+        data: { postgres: { ...own, size: "1Gi" }, valkey: { ...own, size: "512Mi" } },
+        monitoring: { prometheus: { ...own, storage: "9Gi", retention: { size: "1Gi" } } },
+      };
+      expect(mistakes({ ...authelia, ...change }, { sharedVolumes })).toEqual([
+        `vibecode:data.postgres.size: "1Gi" ${kept("2Gi", "1Gi")}`,
+        `vibecode:data.postgres.backups.size: is missing: ${kept("3Gi", "2Gi")}`,
+        `vibecode:data.valkey.size: "512Mi" ${kept("1Gi", "512Mi")}`,
+        `vibecode:monitoring.prometheus.storage: "9Gi" ${kept("10Gi", "9Gi")}`,
+      ]);
+    });
+
+    test("can grow, or go, and are what they are of where no `up` has said so", () => {
+      const small = { valkey: { ...own, size: "512Mi" } };
+      const backups = { size: "4Gi" };
+      const data = { postgres: { ...own, size: "2048Mi", backups } };
+      expect(mistakes({ ...authelia, data }, { sharedVolumes })).toEqual([]);
+      expect(mistakes({ data: small }, { sharedVolumes })).toEqual([]);
+      expect(mistakes({ ...authelia, data: small })).toEqual([]);
+    });
+
+    test("are each cluster's own, and one line tells of all that would shrink alike", () => {
+      const clusters = {
+        eu: { first: true, cluster: { context: "europe" } },
+        us: { domain: "us.example.com", cluster: { context: "america" } },
+      };
+      const two = { ...authelia, cluster: undefined, clusters, users: [] };
+      const line = (had: string) => `vibecode:data.valkey.size: is missing: ${kept(had, "1Gi")}`;
+      expect(mistakes(two, { sharedVolumes: { valkey: "2Gi", "us-valkey": "2Gi" } })).toEqual([line("2Gi")]);
+      expect(mistakes(two, { sharedVolumes: { valkey: "1Gi", "us-valkey": "3Gi" } })).toEqual([line("3Gi")]);
+      expect(mistakes(two, { sharedVolumes: { "eu-valkey": "2Gi" } })).toEqual([]);
+    });
   });
 
   test("an extension must be in the image, in its version, unless there is a gallery", () => {

@@ -8,12 +8,15 @@ export interface PodArgs {
   image: string;
   /** What is older goes, and what is too much: a duration such as `15d`, and bytes. */
   retention: { time: string; bytes: number };
-  /** The most memory that it may use, a Kubernetes quantity. */
+  /** The most memory that it may use, a Kubernetes quantity; `ownMemory` at least. */
   memory: string;
   nodeSelector: Record<string, string>;
 }
 
 const name = "prometheus";
+
+/** The memory that is set aside for it, the least that it may use. */
+export const ownMemory = "400Mi";
 
 /** Prometheus' pod. It writes to its volume alone. */
 export function podSpec(args: PodArgs): k8s.types.input.core.v1.PodSpec {
@@ -42,7 +45,10 @@ export function podSpec(args: PodArgs): k8s.types.input.core.v1.PodSpec {
           "--query.timeout=30s",
         ],
         ports: [{ name: "http", containerPort: ports[name] }],
-        resources: { requests: { cpu: "100m", memory: "400Mi" }, limits: { cpu: "2", memory: args.memory } },
+        resources: {
+          requests: { cpu: "100m", memory: ownMemory },
+          limits: { cpu: "2", memory: args.memory },
+        },
         // It answers while it still reads its log of what was not yet in a block, and is ready after that.
         startupProbe: { ...probe("/-/healthy"), periodSeconds: 2, failureThreshold: 150 },
         readinessProbe: { ...probe("/-/ready"), periodSeconds: 5 },
