@@ -100,6 +100,30 @@ async function firewall(names: string[], where: string[] = []): Promise<string[]
   return names.filter((name) => all.includes(name));
 }
 
+/** Takes callers at an address of this machine for as long as something is tried, which is told the port. */
+async function listening(host: string, tried: (port: string) => Promise<void>): Promise<void> {
+  const server = createServer((caller) => caller.end());
+  try {
+    const port = await new Promise<string>((resolve, reject) => {
+      server.once("error", reject).listen(0, host, () => {
+        const at = server.address();
+        resolve(at !== null && typeof at === "object" ? String(at.port) : "");
+      });
+    });
+    await tried(port);
+  } finally {
+    server.close();
+  }
+}
+
+/** The link-local address which an interface has by itself. */
+function linkLocal(mac: string): string {
+  expect(mac).toMatch(/^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/);
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = mac.split(":").map((byte) => Number.parseInt(byte, 16));
+  const groups = [((a ^ 2) << 8) | b, (c << 8) | 0xff, 0xfe00 | d, (e << 8) | f];
+  return `fe80::${groups.map((group) => group.toString(16)).join(":")}`;
+}
+
 const signalRouter = (signal: string): Promise<unknown> =>
   first().then((pid) =>
     run("nsenter", ["-t", String(pid), "-m", "-p", "killall", `-${signal}`, "kube-router"]),
@@ -133,19 +157,10 @@ test("a pod under restricted pod security runs with a volume and sees names, the
 
 test("pods reach neither the machine they run on nor the node's own ports without a key", async () => {
   const link = await theLink();
-  const server = createServer((caller) => caller.end());
-  const listening = await new Promise<string>((resolve) => {
-    server.listen(0, link.host, () => {
-      const at = server.address();
-      resolve(`${link.host}:${at !== null && typeof at === "object" ? String(at.port) : ""}`);
-    });
+  await listening(link.host, async (port) => {
+    expect(await fromHere("connect", `${link.host}:${port}`)).toBe("yes");
+    expect(await probe("connect", `${link.host}:${port}`)).toBe("no");
   });
-  try {
-    expect(await fromHere("connect", listening)).toBe("yes");
-    expect(await probe("connect", listening)).toBe("no");
-  } finally {
-    server.close();
-  }
   expect(await fromNode("connect", "127.0.0.1:2379")).toBe("yes");
   expect(await probe("connect", `${link.node}:2379`)).toBe("no");
   expect(await probe("get", `https://${link.node}:10250/pods`)).toContain("Unauthorized");
@@ -186,16 +201,23 @@ test("a NetworkPolicy holds from a pod's first packet on, and a pod without one 
 }, 120_000);
 
 test("no IPv6 leads from a pod to the node, whose API server and kubelet listen on all addresses", async () => {
+  // Where this machine has IPv6, its end of the cluster's link is reached by such an address.
+  const { name } = await theLink();
+  for (const { family, mac, address } of os.networkInterfaces()[name] ?? []) {
+    if (family !== "IPv6") continue;
+    expect(address).toBe(linkLocal(mac));
+    await listening(`${address}%${name}`, async (port) => {
+      expect(await fromHere("connect", `[${linkLocal(mac)}%${name}]:${port}`)).toBe("yes");
+    });
+  }
+
   const inNode = async (...words: string[]): Promise<string> =>
     (await run("nsenter", ["-t", String(await first()), "-n", ...words])).stdout;
-  const address = await kubectl(["-n", namespace, "get", "pod", "probe", "-o", "jsonpath={.status.podIP}"]);
-  const port = /dev (\S+)/.exec(await inNode("ip", "route", "get", address))?.[1] ?? "";
+  const pod = await kubectl(["-n", namespace, "get", "pod", "probe", "-o", "jsonpath={.status.podIP}"]);
+  const port = /dev (\S+)/.exec(await inNode("ip", "route", "get", pod))?.[1] ?? "";
   const mac = /link\/ether (\S+)/.exec(await inNode("ip", "link", "show", port))?.[1] ?? "";
-  // The link-local address which an interface has by itself.
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = mac.split(":").map((byte) => Number.parseInt(byte, 16));
-  const groups = [((a ^ 2) << 8) | b, (c << 8) | 0xff, 0xfe00 | d, (e << 8) | f];
-  const local = `fe80::${groups.map((group) => group.toString(16)).join(":")}%eth0`;
-  for (const at of ["6443", "10250"]) expect(await probe("connect", `[${local}]:${at}`)).toBe("no");
+  for (const at of ["6443", "10250"])
+    expect(await probe("connect", `[${linkLocal(mac)}%eth0]:${at}`)).toBe("no");
   expect((await inNode("ip", "-6", "address")).trim()).toBe("");
 }, 30_000);
 
