@@ -88,12 +88,15 @@ export const datadog = keys({
     .describe("Has agent, cluster-agent and operator; Datadog's own registry when absent"),
   chart: chartReference.optional().describe("The operator's chart; from Datadog's repository when absent"),
   logs: keys({
-    enabled: z.boolean().default(false).describe("Sends the logs of the platform's own pods"),
+    enabled: z
+      .boolean()
+      .default(false)
+      .describe("Sends the logs of the platform's own pods, those of its namespaces vibecode-*"),
     workspaces: z.boolean().default(false).describe("Sends what people's own programs print as well"),
     retentionDays: z.int().min(1).max(365).default(15).describe("Days for which they are kept"),
     dailyLimit: z.int().min(1000).optional().describe("Logs a day beyond which none is kept"),
   }).prefault({}),
-  apm: z.boolean().default(false).describe("Takes traces from the platform's own pods"),
+  apm: z.boolean().default(false).describe("Sends traces of one request in ten that Traefik serves"),
   process: z.boolean().default(false).describe("Sends which processes run, without their arguments"),
   network: z.boolean().default(false).describe("Sends which pods talk to which"),
   externalMetrics: z

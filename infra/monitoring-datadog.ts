@@ -2,8 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { signInNamespace, signInPods } from "../components/auth";
 import { charts } from "../components/images";
-import { ingressNamespace } from "../components/ingress";
-import type { DatadogArgs, Scalable } from "../components/monitoring/datadog";
+import { ingressNamespace, type IngressArgs } from "../components/ingress";
+import { traces, type DatadogArgs, type Scalable } from "../components/monitoring/datadog";
 import { queries, renamed } from "../components/monitoring/datadog/queries";
 import { datadogChecks, datadogMonitors, type Watch } from "../components/monitoring/watched";
 import type { Datadog } from "./monitoring-datadog-schema";
@@ -63,6 +63,7 @@ export function datadogOf(config: DatadogPlace, watched: readonly Watch[]): Data
     features: { logs, apm, process, network },
     logs: { retentionDays: logs.retentionDays, dailyLimit: logs.dailyLimit },
     externalMetrics: chosen.externalMetrics,
+    tracers: [{ namespace: ingressNamespace, pods: traefik.pods }],
     checks: checksOf(config),
     targets: targetsOf(config, chosen),
     watermark: controller === undefined ? undefined : { chart: controller },
@@ -78,11 +79,18 @@ export function datadogOf(config: DatadogPlace, watched: readonly Watch[]): Data
         ? undefined
         : {
             ...signInPage,
-            url: `https://auth.${config.domain}${ingress.httpsPort === 443 ? "" : `:${ingress.httpsPort}`}/`,
+            url: `https://auth.${config.domain}${ingress.httpsPort === 443 ? "" : `:${ingress.httpsPort}`}${pageOf(auth.kind)}`,
           },
     downtimes: chosen.downtimes,
   };
 }
+
+/** Where Traefik sends traces. */
+export const tracesOf = ({ monitoring, cluster }: Pick<DatadogPlace, "monitoring" | "cluster">) =>
+  (monitoring.datadog?.apm === true ? traces(cluster.domain) : undefined) satisfies IngressArgs["traces"];
+
+/** Where sign-in answers a stranger with a page and 200: oauth2-proxy refuses, by the same page, all but this path. */
+const pageOf = (kind: string): string => (kind === "oauth2-proxy" ? "/oauth2/sign_in" : "/");
 
 /** What the agents measure for the monitors, besides nodes, pods and objects. */
 function checksOf({ auth, domain, cluster }: DatadogPlace): DatadogArgs["checks"] {

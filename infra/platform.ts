@@ -10,7 +10,7 @@ import { certificatesOf } from "./certificates";
 import type { Config, Place } from "./config";
 import { dnsOf, exposureOf } from "./dns";
 import { monitoringOf, pagesOf, scrapersOf } from "./monitoring";
-import { leaveReplicas } from "./monitoring-datadog";
+import { leaveReplicas, tracesOf } from "./monitoring-datadog";
 import { outputsOf, type Made } from "./outputs";
 import { signIn } from "./sign-in";
 import { forwardsOf, workspaces } from "./workspaces";
@@ -55,6 +55,7 @@ function onCluster(place: Place): Made {
       signIn: auth,
       pages: pagesOf(place, auth),
       scrapers: scrapersOf(place),
+      traces: tracesOf(place),
       forwards: forwardsOf(place, auth),
       network: place.cluster.network,
     },

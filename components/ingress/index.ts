@@ -41,6 +41,8 @@ export interface IngressArgs {
   signIn: Pick<SignIn, "middlewares" | "cookies" | "routes" | "egress">;
   /** The platform's own pages besides sign-in's, each behind the guard of administrators, and the pods behind them. */
   pages?: { routes: readonly SignInRoute[]; egress: readonly SignInEgress[] } | undefined;
+  /** Where Traefik sends traces, and the pods that take them; nowhere when absent. */
+  traces?: { url: string; egress: SignInEgress } | undefined;
   /** Who may read Traefik's metrics; nobody when absent. */
   scrapers?: readonly Scraper[] | undefined;
   /** Whose programs are reached at `https://<port>--<host>`: one entry a user. */
@@ -90,6 +92,7 @@ export class Ingress extends pulumi.ComponentResource {
           namespace: ingressNamespace,
           ingressClass: className,
           httpsPort: args.httpsPort,
+          traces: args.traces?.url,
           // A Service with fixed ports has no address of its own to show.
           endpoint:
             args.exposure.type === "NodePort"
@@ -126,7 +129,11 @@ export class Ingress extends pulumi.ComponentResource {
         metadata: metadata(name),
         spec: networkPolicy(
           args.network,
-          [...args.signIn.egress, ...(args.pages?.egress ?? [])],
+          [
+            ...args.signIn.egress,
+            ...(args.pages?.egress ?? []),
+            ...(args.traces === undefined ? [] : [args.traces.egress]),
+          ],
           args.scrapers,
         ),
       },

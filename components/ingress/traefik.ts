@@ -20,6 +20,8 @@ export interface StaticArgs {
   ingressClass: string;
   /** The port people type, where it is not 443: plain HTTP is redirected to it. */
   httpsPort: number;
+  /** Where one request in ten tells its course, by OTLP: `http://collector:4318/v1/traces`; nowhere when absent. */
+  traces?: string | undefined;
   /** The address that Ingresses show: that of a Service `<namespace>/<name>`, or a host name. */
   endpoint: { publishedService: string } | { hostname: string };
 }
@@ -31,6 +33,13 @@ export interface StaticArgs {
 const idleTimeout = "3h";
 /** How long a client may take to send one request: an upload of a large file through a slow line. */
 const readTimeout = "15m";
+
+/** A trace has a request's host and path; Traefik leaves out what it asks for after these, and all headers. */
+export const tracing = (endpoint: string) => ({
+  serviceName: "traefik",
+  sampleRate: 0.1,
+  otlp: { http: { endpoint } },
+});
 
 /** Traefik's static configuration: what it reads once, at its start. */
 export function staticConfig(args: StaticArgs) {
@@ -47,6 +56,7 @@ export function staticConfig(args: StaticArgs) {
         addRoutersLabels: false,
       },
     },
+    ...(args.traces === undefined ? {} : { tracing: tracing(args.traces) }),
     entryPoints: {
       ping: { address: `:${ports.ping}` },
       metrics: { address: `:${ports.metrics}` },

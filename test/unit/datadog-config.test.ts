@@ -141,12 +141,13 @@ test("it keeps to every rule of the policy but the one that is excepted by name"
     retainOnDelete: false,
     provider: "cluster",
   }));
-  const run = { resources, outputs: {}, secretOutputs: [] };
-  const found = judged(run);
+  const run = { resources, keys: [], outputs: {}, secretOutputs: [] };
+  const settings = { "image-registry": { registries: ["registry.example.com/"] } };
+  const found = judged(run, settings);
   expect(found.map((line) => line.split(":")[0])).toEqual(["pod-security"]);
   expect(found[0]).toContain("datadog-namespace (Namespace)");
   const exceptions = { "datadog-namespace": "the agents read the node's own files" };
-  expect(judged(run, { "pod-security": { exceptions } })).toEqual([]);
+  expect(judged(run, { ...settings, "pod-security": { exceptions } })).toEqual([]);
   const namespace = made.find(({ name }) => name === "datadog-namespace")?.inputs;
   expect(at(namespace, "metadata", "labels", "pod-security.kubernetes.io/enforce")).toBe("privileged");
 });

@@ -1,3 +1,6 @@
+import { parse } from "yaml";
+import { z } from "zod";
+
 import { everything, keys } from "./datadog-component";
 import { at, find, minimal, runProgram, type Run } from "./mocks";
 
@@ -46,6 +49,36 @@ test("a stack may have both", async () => {
   });
   expect(ofDatadog(run).length).toBeGreaterThan(20);
   expect(find(run, "StatefulSet", "monitoring-prometheus").type).toBe("kubernetes:apps/v1:StatefulSet");
+});
+
+test("Traefik sends traces where the agents take them, and nowhere unless that is asked for", async () => {
+  const traefik = (run: Run) =>
+    at(parse(String(at(find(run, "ConfigMap", "ingress-config").inputs, "data", "traefik.yaml"))), "tracing");
+  const egress = (run: Run) => at(find(run, "NetworkPolicy", "ingress-network").inputs, "spec", "egress");
+  const inDatadog = {
+    namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "vibecode-datadog" } },
+  };
+
+  const run = await runProgram(config({ apm: true }));
+  const { name, namespace } = z
+    .object({ name: z.string(), namespace: z.string() })
+    .parse(at(find(run, "DatadogAgent", "monitoring-datadog-agent").inputs, "metadata"));
+  expect(traefik(run)).toMatchObject({
+    // The operator makes the Service, of this name.
+    otlp: { http: { endpoint: `http://${name}-agent.${namespace}.svc.cluster.local:4318/v1/traces` } },
+  });
+  const agents = find(run, "NetworkPolicy", "monitoring-datadog-agent-network").inputs;
+  expect(egress(run)).toContainEqual({
+    to: [{ ...inDatadog, podSelector: at(agents, "spec", "podSelector") }],
+    ports: [{ protocol: "TCP", port: 4318 }],
+  });
+  expect(at(agents, "spec", "ingress", 0, "ports")).toEqual([{ protocol: "TCP", port: 4318 }]);
+
+  for (const settings of [config({}), without]) {
+    const quiet = await runProgram(settings);
+    expect(traefik(quiet)).toBeUndefined();
+    expect(JSON.stringify(egress(quiet))).not.toContain("vibecode-datadog");
+  }
 });
 
 test("all that is wrong is said at once, in the config's one message, and no key is quoted", async () => {

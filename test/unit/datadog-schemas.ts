@@ -18,6 +18,7 @@ const resources = strict({
     limits: strict({ cpu: quantity, memory: quantity }),
   }),
 });
+const variables = z.array(strict({ name: z.string().regex(/^DD_[A-Z_]+$/), value: text })).min(1);
 const secretKey = strict({ secretName: text, keyName: text });
 
 /** `datadoghq.com/v2alpha1`, DatadogAgent. */
@@ -30,10 +31,22 @@ export const datadogAgent = strict({
     credentials: strict({ apiSecret: secretKey, appSecret: secretKey }),
     namespaceLabelsAsTags: z.record(text, text),
     networkPolicy: strict({ create: flag }),
-    env: z.array(strict({ name: text, value: z.string() })).optional(),
+    env: variables,
   }),
   features: strict({
     logCollection: strict({ enabled: flag, containerCollectAll: flag }),
+    otlp: strict({
+      receiver: strict({
+        protocols: strict({
+          http: strict({
+            enabled: flag,
+            endpoint: z.string().regex(/^0\.0\.0\.0:\d+$/),
+            hostPortConfig: onOff,
+          }),
+          grpc: strict({ enabled: flag, hostPortConfig: onOff }),
+        }),
+      }),
+    }),
     apm: strict({
       enabled: flag,
       hostPortConfig: onOff,
@@ -76,6 +89,7 @@ export const datadogAgent = strict({
   override: strict({
     nodeAgent: strict({
       tolerations: z.array(strict({ operator: z.enum(["Exists", "Equal"]) })),
+      env: variables,
       containers: strict({ agent: resources }),
     }),
     clusterAgent: strict({

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { z } from "zod";
 
-import { leaveReplicas } from "../../infra/monitoring-datadog";
+import { leaveReplicas, type DatadogPlace } from "../../infra/monitoring-datadog";
 import { everything, keys, make, only, place, type Made } from "./datadog-component";
 import { at } from "./mocks";
 
@@ -119,10 +119,51 @@ describe("the agents", () => {
     expect(at(said["dogstatsd"], "unixDomainSocketConfig", "enabled")).toBe(false);
   });
 
-  test("pass over what workspaces print, unless that is asked for", async () => {
-    const excluded = (made: readonly Made[]) => at(spec(made), "global", "env");
-    expect(excluded(all)).toEqual([{ name: "DD_CONTAINER_EXCLUDE_LOGS", value: "kube_namespace:^ws-" }]);
-    expect(excluded(await make(place({ logs: { enabled: true, workspaces: true } })))).toBeUndefined();
+  const environment = (made: readonly Made[], ...path: string[]) =>
+    Object.fromEntries(
+      z
+        .array(z.object({ name: z.string(), value: z.string() }))
+        .parse(at(spec(made), ...path, "env"))
+        .map(({ name, value }) => [name, value]),
+    );
+  const onNodes = (made: readonly Made[]) => environment(made, "override", "nodeAgent");
+
+  test("do no check that a pod asks for, and tell none what is in their environment", async () => {
+    const logs = await make(place({ logs: { enabled: true, workspaces: true } }));
+    for (const made of [plain, all, logs]) {
+      // Of every agent: the keys are in the environment of each.
+      expect(environment(made, "global")).toEqual({ DD_AD_DISABLE_ENV_VAR_RESOLUTION: "true" });
+      const { DD_CONTAINER_EXCLUDE_METRICS: excluded = "", DD_CONTAINER_INCLUDE: included } = onNodes(made);
+      const [kind, pattern = "$."] = excluded.split(/:(.*)/);
+      expect(kind).toBe("name");
+      for (const container of ["editor", "traefik", "a", "x-1"])
+        expect(container).toMatch(new RegExp(pattern));
+      // Else the containers' CPU and memory would go with the checks.
+      expect(included).toBe(excluded);
+      // It weighs more than the exclusion, for checks as well.
+      expect(onNodes(made)).not.toHaveProperty("DD_CONTAINER_INCLUDE_METRICS");
+      // The cluster agent must not know of it: the checks of Services would go too.
+      expect(at(spec(made), "override", "clusterAgent", "env")).toBeUndefined();
+    }
+  });
+
+  /** Namespaces whose logs are sent, by Datadog's rule: what is included is, though it be excluded as well. */
+  const logged = (made: readonly Made[], namespaces: readonly string[]) => {
+    const { DD_CONTAINER_EXCLUDE_LOGS: excluded, DD_CONTAINER_INCLUDE_LOGS: included = "" } = onNodes(made);
+    expect(excluded).toBe("name:.*");
+    const patterns = included.split(" ").map((one) => one.replace(/^kube_namespace:/, ""));
+    return namespaces.filter((name) => patterns.some((pattern) => new RegExp(pattern).test(name)));
+  };
+
+  test("read the logs of the platform's own namespaces, and of workspaces where that is asked for", async () => {
+    const own = ["vibecode-ingress", "vibecode-auth", "vibecode-datadog"];
+    const others = ["kube-system", "default", "shop", "my-vibecode-1", "aws-load-balancer"];
+    const namespaces = [...own, ...others, "ws-alice"];
+    expect(logged(all, namespaces)).toEqual(own);
+    const workspaces = await make(place({ logs: { enabled: true, workspaces: true } }));
+    expect(logged(workspaces, namespaces)).toEqual([...own, "ws-alice"]);
+    for (const name of ["DD_CONTAINER_EXCLUDE_LOGS", "DD_CONTAINER_INCLUDE_LOGS"])
+      expect(onNodes(plain)).not.toHaveProperty(name);
   });
 
   test("say of all that they send where it is from", () => {
@@ -272,20 +313,26 @@ describe("the border", () => {
     expect(at(egress[1], "to")).toEqual([{ ipBlock: { cidr: "10.0.0.1/32" } }]);
   });
 
-  test("takes traces from the platform's own pods alone", () => {
+  test("takes traces from Traefik alone, and only where they are asked for", () => {
     expect(at(policy(all, "agent"), "ingress")).toEqual([
       {
         from: [
           {
-            namespaceSelector: {
-              matchLabels: { "app.kubernetes.io/part-of": "vibecode" },
-              matchExpressions: [{ key: "app.kubernetes.io/name", operator: "NotIn", values: ["workspace"] }],
+            namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "vibecode-ingress" } },
+            podSelector: {
+              matchLabels: { "app.kubernetes.io/name": "traefik", "app.kubernetes.io/instance": "ingress" },
             },
           },
         ],
-        ports: [{ protocol: "TCP", port: 8126 }],
+        ports: [{ protocol: "TCP", port: 4318 }],
       },
     ]);
+    const receiver = (made: readonly Made[]) => at(spec(made), "features", "otlp", "receiver", "protocols");
+    expect(receiver(all)).toEqual({
+      http: { enabled: true, endpoint: "0.0.0.0:4318", hostPortConfig: { enabled: false } },
+      grpc: { enabled: false, hostPortConfig: { enabled: false } },
+    });
+    expect(at(receiver(plain), "http", "enabled")).toBe(false);
   });
 
   test("is open to the API server only where it asks for something", () => {
@@ -355,14 +402,14 @@ describe("what is at Datadog", () => {
     }
   });
 
-  test("is an objective for sign-in, by the requests that failed", () => {
+  test("is an objective for sign-in, by the requests that did not fail", () => {
     const requests = `sum:vibecode.traefik_service_requests.count{traefik_service:vibecode-ingress-sign-in-*,`;
     expect(data(plain, "ServiceLevelObjective", "sign-in")).toEqual({
       name: "VibeCode production: sign-in answers",
       description: "Requests to sign-in that get an answer, of all of them. A wrong password is an answer.",
       type: "metric",
       query: {
-        numerator: `${requests}${scope}}.as_count() - ${requests}code:5*,${scope}}.as_count()`,
+        numerator: `${requests}!code:5*,${scope}}.as_count()`,
         denominator: `${requests}${scope}}.as_count()`,
       },
       timeframe: "30d",
@@ -445,6 +492,18 @@ describe("what is at Datadog", () => {
       locations: ["aws:eu-central-1", "aws:eu-west-1"],
       optionsList: { tickEvery: 300, minLocationFailed: 2 },
     });
+  });
+
+  test("is a visit of the page that oauth2-proxy has for strangers, where sign-in is that", async () => {
+    const url = async (auth: DatadogPlace["auth"], httpsPort: number) => {
+      const where = place(everything);
+      const made = await make({ ...where, auth, ingress: { ...where.ingress, httpsPort } });
+      return at(data(made, "SyntheticsTest", "sign-in-page"), "requestDefinition", "url");
+    };
+    const page = "https://auth.dev.example.com/oauth2/sign_in";
+    expect(await url({ kind: "oauth2-proxy" }, 443)).toBe(page);
+    expect(await url({ kind: "oauth2-proxy" }, 8443)).toBe(page.replace(".com", ".com:8443"));
+    expect(await url({ kind: "authelia" }, 8443)).toBe("https://auth.dev.example.com:8443/");
   });
 
   test("is silent at the times that the stack names, for this cluster's monitors alone", () => {

@@ -8,7 +8,7 @@ export interface Features {
     /** Whether the workspaces' logs go to Datadog too: what people's own programs print. */
     workspaces: boolean;
   };
-  /** Traces, from the platform's own pods. */
+  /** Traces of requests, from Traefik. */
   apm: boolean;
   /** Which processes run, without their arguments. */
   process: boolean;
@@ -44,11 +44,14 @@ export interface AgentArgs {
 /** The DatadogAgent; its pods' names and labels are made of it. */
 export const agentName = "datadog";
 
+/** Where the agents take traces, as OpenTelemetry sends them over HTTP. */
+export const tracesPort = 4318;
+
+/** The Service of the agents, which leads to the one on the caller's own node; the operator makes it. */
+export const agentService = `${agentName}-agent`;
+
 /** The Secret with the keys, and its two keys. */
 export const keysSecret = { name: "datadog-keys", api: "api-key", app: "app-key" };
-
-/** Namespaces of workspaces, as the agents match them. */
-const workspaces = "kube_namespace:^ws-";
 
 /** Spec of a DatadogAgent, of `datadoghq.com/v2alpha1`. */
 export function agentSpec(args: AgentArgs) {
@@ -65,15 +68,14 @@ export function agentSpec(args: AgentArgs) {
       namespaceLabelsAsTags: { "vibecode/user": "vibecode_user" },
       // Those that the operator would make let the agents reach every pod.
       networkPolicy: { create: false },
-      ...(features.logs.enabled && !features.logs.workspaces
-        ? { env: [{ name: "DD_CONTAINER_EXCLUDE_LOGS", value: workspaces }] }
-        : {}),
+      env: variables(unasked),
     },
     features: { ...gathered(features), ...decided(autoscaling), ...inCluster },
     override: {
       nodeAgent: {
         // Workspaces may have nodes of their own, with taints.
         tolerations: [{ operator: "Exists" }],
+        env: variables({ ...named, ...logsOf(features.logs) }),
         containers: { agent: resources("100m", "256Mi", "512Mi") },
       },
       clusterAgent: {
@@ -92,10 +94,39 @@ export function agentSpec(args: AgentArgs) {
   };
 }
 
+const variables = (values: Readonly<Record<string, string>>) =>
+  Object.entries(values).map(([name, value]) => ({ name, value }));
+
+/** No check is told what is in an agent's environment, where the keys are, whoever wrote the check. */
+const unasked = { DD_AD_DISABLE_ENV_VAR_RESOLUTION: "true" };
+
+/**
+ * A pod may ask to be checked, by an annotation or a label of its image, in words of its own: it could have an agent
+ * call any address, with what the agent may read. So no check of a pod is done on a node; those of Services, which a
+ * person in a workspace cannot write, come from the cluster agent and are not touched by it. What is included here
+ * keeps the containers' own CPU and memory: it weighs more than the exclusion for these, and nothing for checks.
+ */
+const named = { DD_CONTAINER_EXCLUDE_METRICS: "name:.*", DD_CONTAINER_INCLUDE: "name:.*" };
+
+/** Whose logs are read, of all that run on a node. */
+function logsOf({ enabled, workspaces }: Features["logs"]) {
+  if (!enabled) return {};
+  const whose = ["kube_namespace:^vibecode-", ...(workspaces ? ["kube_namespace:^ws-"] : [])];
+  return { DD_CONTAINER_EXCLUDE_LOGS: "name:.*", DD_CONTAINER_INCLUDE_LOGS: whose.join(" ") };
+}
+
 function gathered({ logs, apm, process, network }: Features) {
   const off = { enabled: false };
   return {
     logCollection: { enabled: logs.enabled, containerCollectAll: logs.enabled },
+    otlp: {
+      receiver: {
+        protocols: {
+          http: { enabled: apm, endpoint: `0.0.0.0:${tracesPort}`, hostPortConfig: off },
+          grpc: { enabled: false, hostPortConfig: off },
+        },
+      },
+    },
     apm: {
       enabled: apm,
       // Through the agents' Service alone: a port or a socket of the node would be everybody's.

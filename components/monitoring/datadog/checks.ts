@@ -45,7 +45,7 @@ export interface CheckFile {
 
 /**
  * Files for the cluster agent, which hands each check to an agent. They name Services: nothing is gathered from a pod
- * that merely asks for it, for a workspace could send a billion series.
+ * that merely asks for it, for a workspace could send a billion series. The agents' environment sees to that.
  */
 export function checkFiles({ metrics, certificate }: Checks): CheckFile[] {
   const file = (check: string, name: string, content: object) => ({

@@ -4,17 +4,35 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { labels } from "../../labels";
 import { account, type AccountArgs } from "./account";
-import { agentName, agentSpec, keysSecret, type Autoscaling, type Features } from "./agent";
+import {
+  agentName,
+  agentService,
+  agentSpec,
+  keysSecret,
+  tracesPort,
+  type Autoscaling,
+  type Features,
+} from "./agent";
 import { autoscaler, type Target } from "./autoscaler";
 import { operatorRelease, operatorValues, watermarkRelease, watermarkValues } from "./chart";
 import { checkFiles, type Checks } from "./checks";
-import { checkPolicy, networkPolicies, type DatadogNetwork } from "./network";
+import { agentPods, checkPolicy, networkPolicies, type DatadogNetwork, type Pods } from "./network";
 import { release, type Chart } from "./release";
 
 export { scalable, type Scalable } from "./autoscaler";
 
 /** Where Datadog's agents run. They look into the node itself, which no `restricted` pod may. */
 export const datadogNamespace = "vibecode-datadog";
+
+/**
+ * Where traces are sent: to the agent on the sender's own node.
+ *
+ * @param clusterDomain the suffix of the cluster's own DNS names
+ */
+export const traces = (clusterDomain: string) => ({
+  url: `http://${agentService}.${datadogNamespace}.svc.${clusterDomain}:${tracesPort}/v1/traces`,
+  egress: { namespace: datadogNamespace, pods: agentPods, port: tracesPort },
+});
 
 export interface DatadogArgs extends Omit<AccountArgs, "logs"> {
   /** Where the account is: `datadoghq.eu`. */
@@ -27,6 +45,8 @@ export interface DatadogArgs extends Omit<AccountArgs, "logs"> {
   features: Features;
   /** How long logs are kept, where `features.logs` are sent. */
   logs: NonNullable<AccountArgs["logs"]>;
+  /** The pods that send traces, where `features.apm` takes them. */
+  tracers: readonly Pods[];
   /** Whose metrics are gathered besides those of nodes and pods. */
   checks: Checks;
   /** Whether any autoscaler of the cluster may go by Datadog's metrics; those of `targets` may in any case. */
@@ -112,7 +132,7 @@ function borders(name: string, args: DatadogArgs, autoscaling: Autoscaling, opts
   const policies = networkPolicies({
     network: args.network,
     checks: args.checks,
-    apm: args.features.apm,
+    tracers: args.features.apm ? args.tracers : [],
     serves: { metrics: autoscaling.metrics, admission: autoscaling.workload },
     watermark: args.watermark !== undefined,
   });

@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 
 import { blocks, toApiServer, toDns, toHttps } from "../../egress";
-import { agentName } from "./agent";
+import { agentName, tracesPort } from "./agent";
 import { operatorRelease, watermarkRelease } from "./chart";
 import { placesOf, type Checks, type Place } from "./checks";
 
@@ -18,11 +18,18 @@ export interface DatadogNetwork {
   nodes: readonly string[];
 }
 
+/** Pods elsewhere in the cluster. */
+export interface Pods {
+  namespace: string;
+  /** Their labels. */
+  pods: Record<string, string>;
+}
+
 export interface NetworkArgs {
   network: DatadogNetwork;
   checks: Checks;
-  /** Whether the platform's own pods send traces. */
-  apm: boolean;
+  /** Pods that send traces. */
+  tracers: readonly Pods[];
   /** Whether the API server asks the cluster agent for metrics, or before it admits a pod. */
   serves: { metrics: boolean; admission: boolean };
   /** Whether the controller for watermarks runs here. */
@@ -42,13 +49,13 @@ const release = (name: string) => ({
   podSelector: { matchLabels: { "app.kubernetes.io/instance": name } },
 });
 
-/** Pods of the platform, workspaces apart. */
-const ownPods = {
-  namespaceSelector: {
-    matchLabels: { "app.kubernetes.io/part-of": "vibecode" },
-    matchExpressions: [{ key: "app.kubernetes.io/name", operator: "NotIn", values: ["workspace"] }],
-  },
-};
+const peer = ({ namespace, pods }: Pods) => ({
+  ...inNamespace(namespace),
+  podSelector: { matchLabels: pods },
+});
+
+/** What finds the agents' pods. */
+export const agentPods = component("agent").podSelector.matchLabels;
 
 /** What each part of Datadog may reach and be reached by, by the name of its policy. Whatever has none has nothing. */
 export function networkPolicies(args: NetworkArgs): Record<string, Spec> {
@@ -64,7 +71,8 @@ export function networkPolicies(args: NetworkArgs): Record<string, Spec> {
     agent: {
       ...agents,
       policyTypes,
-      ingress: args.apm ? [{ from: [ownPods], ports: tcp(8126) }] : [],
+      // No peers would be everybody.
+      ingress: args.tracers.length === 0 ? [] : [{ from: args.tracers.map(peer), ports: tcp(tracesPort) }],
       egress: [
         dns,
         api,
@@ -73,7 +81,7 @@ export function networkPolicies(args: NetworkArgs): Record<string, Spec> {
         toKubelets(network.nodes),
         { to: [clusterAgents], ports: tcp(5005) },
         ...placesOf(checks).map(({ service, pods, port }) => ({
-          to: [{ ...inNamespace(service.namespace), podSelector: { matchLabels: pods } }],
+          to: [peer({ namespace: service.namespace, pods })],
           ports: tcp(port),
         })),
       ],

@@ -22,8 +22,8 @@ export interface AccountArgs {
   monitors: readonly DatadogMonitor[];
   /** Id of the one that tells of workspaces which do not become ready. */
   notReady: string;
-  /** Queries of counts: all requests to sign-in, and those that failed by our fault. */
-  signInRequests: { all: string; failed: string };
+  /** Queries of counts: all requests to sign-in, and those that did not fail by our fault. */
+  signInRequests: { all: string; good: string };
   /** Queries for the dashboard, by what they are called. */
   charts: { requests: Record<string, string>; signIn: Record<string, string> };
   objectives: Objectives;

@@ -15,8 +15,8 @@ interface ObjectiveArgs extends Objectives {
   /** Begins each name: `VibeCode production`. */
   title: string;
   tags: string[];
-  /** All requests to sign-in, and those of them that failed by our fault: queries of counts. */
-  signInRequests: { all: string; failed: string };
+  /** All requests to sign-in, and those of them that did not fail by our fault: queries of counts. */
+  signInRequests: { all: string; good: string };
   /** Id of the monitor of workspaces that do not become ready. */
   notReady: pulumi.Input<string>;
 }
@@ -33,7 +33,7 @@ export function objectives(args: ObjectiveArgs): Record<string, datadog.ServiceL
       name: `${title}: sign-in answers`,
       description: "Requests to sign-in that get an answer, of all of them. A wrong password is an answer.",
       type: "metric",
-      query: { numerator: `${requests.all} - ${requests.failed}`, denominator: requests.all },
+      query: { numerator: requests.good, denominator: requests.all },
       ...promised(args.signIn),
     },
     "workspace-start": {
