@@ -54,6 +54,11 @@ kept known. Where a value may well come late, as text in a ConfigMap, the rule s
   \`vibecode:storage.retain\`; what is in the state is looked at by \`volume-deleted\`.
 - **Another cluster.** A new \`vibecode:cluster.name\` makes everything anew elsewhere. Retained volumes stay where they were.
 - **Forwarded ports.** They are routes of Traefik's file provider, inside a Secret, not Ingresses; unit tests look at them.
+- **Pods that charts and operators make**: cert-manager's, and with Datadog its operator, controllers and agents. The engine is
+  told of the chart's values alone. \`image-pinned\` and \`image-registry\` judge the images that are named in them; an image
+  that nobody names there is the chart's or the operator's own choice. Pod security, probes, requests and limits of these
+  pods no rule sees, and the budget leaves out what they cost. The API server still judges them where their namespace enforces
+  \`restricted\`, as cert-manager's does and Datadog's cannot.
 - **What people start** in their own namespaces. The API server judges that: pod security, quotas, RBAC.
 - **A short secret**, or one made of words, is found by its variable's name only.`;
 

@@ -15,7 +15,7 @@ export interface PolicyRun {
   /** `production` for policy/config/production.json; without such a file the rules' defaults hold. */
   stack: string;
   /** The stack's checked config. */
-  config: Pick<Config, "users" | "storage" | "places">;
+  config: Pick<Config, "users" | "places">;
   /** The stack's state before the run: the backend's file, or what `pulumi stack export` prints. None before an `up`. */
   state?: string | undefined;
   /** Where the config of this one run is written. */
@@ -37,7 +37,7 @@ export function policyArgs({ stack, config, state, folder }: PolicyRun): string[
   const facts: Record<string, Record<string, unknown>> = {
     ...named(serviceDoor, "doors", config.places),
     ...named(ingressGuard, "public", config.places),
-    "data-protected": { retained: config.storage.retain },
+    "data-protected": { retained: config.places.every(({ storage }) => storage.retain) },
     quota: { users },
     "volume-replaced": { kept },
     "volume-deleted": { kept },

@@ -16,10 +16,15 @@ export const budget = stackRule({
     most: price(
       "The budget, a month, in the currency of the prices; without one nothing is judged",
     ).optional(),
-    cpu: price("A CPU, a month").default(25),
-    memory: price("A GiB of memory, a month").default(3.5),
+    cpu: price("A CPU, a month of 730 hours").default(29.2),
+    memory: price("A GiB of memory, a month").default(3.65),
     disk: price("A GiB of a volume, a month").default(0.1),
-    nodes: z.number().int().min(1).default(1).describe("Nodes, each of which runs a pod of every DaemonSet"),
+    nodes: z
+      .number()
+      .int()
+      .min(1)
+      .default(1)
+      .describe("Nodes of a cluster, each of which runs a pod of every DaemonSet"),
   }),
   *check(objects, prices) {
     if (prices.most === undefined) return;

@@ -18,7 +18,7 @@ export const dataProtected = resourceRule({
       .boolean()
       .default(false)
       .describe(
-        "What the stack's file says in vibecode:storage.retain. `make preview` fills it in: the engine does not tell a policy whether a resource is retained",
+        "What the stack's file says in vibecode:storage.retain; of several clusters, whether each says so. `make preview` fills it in: the engine does not tell a policy whether a resource is retained",
       ),
   }),
   *check(object, { required, retained }) {
@@ -29,7 +29,7 @@ export const dataProtected = resourceRule({
       yield {
         place: object,
         says: "would be deleted with all that is in it when it leaves the stack",
-        mend: "set vibecode:storage.retain to true in the stack's file, or `protect` the resource",
+        mend: "set vibecode:storage.retain to true in the stack's file, and in the storage of each of its clusters, or `protect` the resource",
       };
   },
 });

@@ -1,13 +1,14 @@
 import { z } from "zod";
 
-import { containersOf, podOf } from "../kubernetes";
+import { imagesOf } from "../image";
 import { resourceRule } from "../rule";
 
 const mend = "name another in vibecode:images of the stack's file";
 
 export const imagePinned = resourceRule({
   name: "image-pinned",
-  description: "No image is named by a tag that moves; where the config says so, every image has its digest.",
+  description:
+    "No image is named by a tag that moves; where the config says so, every image has its digest. Of a Helm release, the images in its values.",
   why: "`latest` is another program tomorrow: pods of one Deployment would differ, and nobody could go back.",
   level: "mandatory",
   settings: z.object({
@@ -17,17 +18,13 @@ export const imagePinned = resourceRule({
       .describe("Every image must be named by digest; for stacks whose images come from a registry"),
   }),
   *check(object, { digest }) {
-    const pod = podOf(object);
-    if (pod === undefined) return;
-    for (const { place } of containersOf(pod)) {
-      const image = place.at("image");
-      const { tag, digest: pinned } = parts(image.text ?? "");
-      if (tag === "latest" || (tag === undefined && pinned === undefined))
-        yield { place: image, says: `is "${image.text ?? ""}", which moves`, mend };
+    for (const { place, text, tag, digest: pinned, chart } of imagesOf(object)) {
+      if (tag === "latest" || (tag === undefined && pinned === undefined && !chart))
+        yield { place, says: `is "${text}", which moves`, mend };
       else if (digest && pinned === undefined)
         yield {
-          place: image,
-          says: `is "${image.text ?? ""}", which has no digest`,
+          place,
+          says: `is "${text}", which has no digest`,
           mend: `add @sha256:... to it in vibecode:images of the stack's file`,
         };
     }
@@ -43,15 +40,18 @@ const ownRegistries = [
   "docker.io/oliver006/",
   "docker.io/valkey/",
   "localhost/",
+  "quay.io/jetstack/",
   "quay.io/oauth2-proxy/",
   "quay.io/prometheus/",
   "quay.io/prometheuscommunity/",
+  "registry.k8s.io/external-dns/",
   "registry.k8s.io/kube-state-metrics/",
 ];
 
 export const imageRegistry = resourceRule({
   name: "image-registry",
-  description: "Every image comes from a registry that the stack trusts.",
+  description:
+    "Every image comes from a registry that the stack trusts. Of a Helm release, the images in its values.",
   why: "An image is code that runs beside everybody's work; anybody can push to a public registry.",
   level: "mandatory",
   settings: z.object({
@@ -61,15 +61,11 @@ export const imageRegistry = resourceRule({
       .describe("What an image's full name must begin with, one of these: `registry.example.com/team/`"),
   }),
   *check(object, { registries }) {
-    const pod = podOf(object);
-    if (pod === undefined) return;
-    for (const { place } of containersOf(pod)) {
-      const image = place.at("image");
-      const { name } = parts(image.text ?? "");
-      if (!registries.some((prefix) => isBelow(name, prefix)))
+    for (const { place, text, name } of imagesOf(object)) {
+      if (name !== undefined && !registries.some((prefix) => isBelow(name, prefix)))
         yield {
-          place: image,
-          says: `is "${image.text ?? ""}", from none of ${registries.join(", ")}`,
+          place,
+          says: `is "${text}", from none of ${registries.join(", ")}`,
           mend: `${mend}, or allow its registry in the policy's config (image-registry.registries)`,
         };
     }
@@ -79,13 +75,3 @@ export const imageRegistry = resourceRule({
 /** A prefix ends where a part of the name ends: `docker.io/library/postgres` allows no `postgres-evil`. */
 const isBelow = (name: string, prefix: string): boolean =>
   name === prefix || name.startsWith(prefix.endsWith("/") ? prefix : `${prefix}/`);
-
-/** Parts of an image's name; what Docker leaves out is filled in: `redis` is `docker.io/library/redis`. */
-function parts(image: string): { name: string; tag?: string | undefined; digest?: string | undefined } {
-  const [, path = "", tag, digest] =
-    /^(.+?)(?::([\w][\w.-]*))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(image) ?? [];
-  const [first = ""] = path.split("/");
-  const hasHost = path.includes("/") && (/[.:]/.test(first) || first === "localhost");
-  if (hasHost) return { name: path, tag, digest };
-  return { name: `docker.io/${path.includes("/") ? "" : "library/"}${path}`, tag, digest };
-}

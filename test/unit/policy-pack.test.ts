@@ -240,6 +240,26 @@ describe("a run with the pack", () => {
     });
   });
 
+  test.each([true, false])(
+    "of several clusters, `storage.retain: %s` of each counts, and not the stack's own",
+    (retain) => {
+      const { cluster: context, ...common } = minimal;
+      const several = parseConfig(
+        engineConfig({
+          ...common,
+          storage: { retain: !retain },
+          clusters: {
+            eu: { first: true, cluster: context, storage: { retain } },
+            us: { domain: "us.localhost", cluster: { context: "america" }, storage: { retain } },
+          },
+        }),
+      );
+      expect(written(policyArgs({ stack: "production", config: several, folder }))).toMatchObject({
+        "data-protected": { required: true, retained: retain },
+      });
+    },
+  );
+
   test("a stack whose state is empty keeps nothing", () => {
     const args = policyArgs({
       stack: "local",

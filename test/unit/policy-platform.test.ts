@@ -1,13 +1,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { parse } from "yaml";
 import { z } from "zod";
 
+import { monitoring } from "../../infra/monitoring-schema";
 import { configSchema, policies } from "../../policy/pack";
 import { rules } from "../../policy/rules";
+import { budget as budgetRule } from "../../policy/rules/budget";
+import { everything as datadog, keys } from "./datadog-component";
 import { minimal, runProgram } from "./mocks";
-import { judged } from "./policy-judged";
+import { judged, settingsOf } from "./policy-judged";
+import { clouds, stackConfig, stacks } from "./stack-files";
 
 const digest = `@sha256:${"0123456789abcdef".repeat(4)}`;
 
@@ -26,12 +29,6 @@ const everything = {
   ingress: { replicas: 2 },
 };
 
-const local = z
-  .object({ config: z.record(z.string(), z.unknown()) })
-  .parse(parse(readFileSync(join(__dirname, "../../stacks/Pulumi.local.yaml"), "utf8"))).config;
-
-const withNames = Object.entries(local).map(([key, value]) => [key.replace("vibecode:", ""), value] as const);
-
 const github = {
   kind: "oauth2-proxy",
   provider: { type: "github", clientId: "Ov23liA1b2C3d4E5f6G7", organisation: "example", teams: [] },
@@ -39,7 +36,7 @@ const github = {
 
 describe.each([
   ["with the fewest settings", minimal],
-  ["of one machine", { ...minimal, ...Object.fromEntries(withNames) }],
+  ["of one machine", stackConfig("local")],
   ["with Authelia", { ...minimal, auth: { kind: "authelia" } }],
   [
     "with Authelia and stores of somebody else",
@@ -105,17 +102,61 @@ describe("with monitoring", () => {
       "pod-security: monitoring-node-exporter-namespace",
     ]);
   });
+});
 
-  test.each(["dev", "staging", "production"])("the stack %s keeps to its own policy", async (stack) => {
-    const text = readFileSync(join(__dirname, `../../stacks/Pulumi.${stack}.yaml`), "utf8");
-    const { config } = z.object({ config: z.record(z.string(), z.unknown()) }).parse(parse(text));
-    const own = Object.entries(config).map(([key, value]) => [key.replace("vibecode:", ""), value] as const);
-    const found = judged(await runProgram(Object.fromEntries(own)), {
-      ...configOf(stack),
-      "data-protected": { required: true, retained: true },
-    });
-    expect(found.filter((line) => line.includes("monitoring") || line.includes("exporter"))).toEqual([]);
+describe.each(stacks)("the stack %s", (stack) => {
+  const config = stackConfig(stack);
+
+  test("keeps to every rule of its own policy, with what a run tells the rules of it", async () => {
+    expect(judged(await runProgram(config), settingsOf(stack, config))).toEqual([]);
   });
+
+  test("keeps to them in a preview", async () => {
+    expect(judged(await runProgram(config, { preview: true }), settingsOf(stack, config))).toEqual([]);
+  });
+});
+
+describe.each(clouds)("the budget of %s", (stack) => {
+  test("is enough for the stack, and half of it is not", async () => {
+    const config = stackConfig(stack);
+    const { budget, ...others } = settingsOf(stack, config);
+    const { most } = z.object({ most: z.number() }).parse(budget);
+    const run = await runProgram(config);
+    expect(judged(run, { ...others, budget })).toEqual([]);
+    const found = judged(run, { ...others, budget: { ...budget, most: most / 2 } });
+    expect(found).toEqual([expect.stringMatching(/^budget: .* more than the budget/)]);
+  });
+});
+
+test("a budget's prices are those by which the dashboards tell what a user costs", () => {
+  const { cpuHour, memoryGiBHour, diskGiBMonth } = monitoring.parse({}).prices;
+  // 365 days have 12 months of 730 hours.
+  expect(budgetRule.settings.parse({})).toMatchObject({
+    cpu: cpuHour * 730,
+    memory: memoryGiBHour * 730,
+    disk: diskGiBMonth,
+  });
+  expect(stackConfig("production")["monitoring"]).toMatchObject({
+    prices: { cpuHour, memoryGiBHour, diskGiBMonth },
+  });
+});
+
+test("with Datadog, whose chart names its own tags, production's policy is kept", async () => {
+  const config = {
+    ...stackConfig("production"),
+    monitoring: {
+      datadog: { ...datadog, site: "datadoghq.eu", registry: "registry.example.com/mirror/datadog" },
+    },
+    monitoringSecrets: keys,
+  };
+  const run = await runProgram(config);
+  const settings = settingsOf("production", config);
+  expect(judged(run, settings)).toEqual([]);
+  const found = judged(run, { ...settings, "image-pinned": { digest: true } });
+  expect(found.map((line) => /^[\w-]+: [\w-]+/.exec(line)?.[0])).toEqual([
+    "image-pinned: monitoring-datadog-watermark",
+    "image-pinned: monitoring-datadog-operator",
+  ]);
 });
 
 test("what it makes of a stack that uses much of it keeps to every rule of production", async () => {

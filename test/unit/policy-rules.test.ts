@@ -290,6 +290,8 @@ table("probes", [
 
 const sha = `sha256:${"0".repeat(64)}`;
 const image = (name: unknown) => deployment({ ...good, image: name });
+const chart = (values: unknown) => object("helm.sh/v3:Release", "r", { chart: "web", values });
+const repository = "registry.example.com/team/web";
 
 table("image-pinned", [
   ...[
@@ -312,6 +314,41 @@ table("image-pinned", [
   ["a digest passes there", image(`traefik:v3.7.14@${sha}`), [], { digest: true }],
   ["half a digest fails", image("traefik:v3.7.14@sha256:abc"), [`${only}.image`], { digest: true }],
   ["an image that is not known fails", image(unknown), [`${only}.image`]],
+  [
+    "a chart's images pass by tag, by digest and by what the chart chooses",
+    chart({
+      image: { repository, tag: "v1" },
+      hook: { image: { repository, digest: sha } },
+      initImage: repository,
+    }),
+    [],
+  ],
+  [
+    "a chart's tags that move fail, at any depth and in any form",
+    chart({
+      image: { repository, tag: "latest" },
+      parts: [{ webhook: { initImage: `${repository}:latest` } }],
+      reload: { image: { tag: "latest", pullPolicy: "Always" } },
+    }),
+    ["values.image", "values.parts[0].webhook.initImage", "values.reload.image"],
+  ],
+  [
+    "a chart's image without a digest fails where digests are asked for",
+    chart({ image: { repository, tag: "v1" }, hook: { image: { repository } }, imagePullPolicy: "Always" }),
+    ["values.image", "values.hook.image"],
+    { digest: true },
+  ],
+  [
+    "a chart's digests pass there, and what names no image",
+    chart({
+      image: { repository, tag: "v1", digest: sha },
+      hook: { image: { registry: "registry.example.com", repository: "team/web", tag: `v1@${sha}` } },
+      other: { image: { pullPolicy: "Always" } },
+    }),
+    [],
+    { digest: true },
+  ],
+  ["a chart's values that are not known fail", chart({ hook: unknown }), ["values.hook"]],
 ]);
 
 const trusted = { registries: ["registry.example.com/team", "docker.io/library/redis"] };
@@ -331,6 +368,26 @@ table("image-registry", [
     "me/redis:8",
     "localhost/redis",
   ].map((name): Row => [`${name} fails`, image(name), [`${only}.image`], trusted]),
+  [
+    "a chart's trusted images pass",
+    chart({
+      image: { repository, tag: "v1" },
+      hook: { image: { registry: "registry.example.com", repository: "team/web" } },
+      initImage: "redis:8",
+    }),
+    [],
+    trusted,
+  ],
+  [
+    "a chart's others fail, at any depth and in any form",
+    chart({
+      image: { repository: "registry.example.com/team2/web", digest: sha },
+      hook: { image: { registry: "evil.example.com", repository: "team/web" } },
+      parts: [{ initImage: "me/redis:8" }],
+    }),
+    ["values.image", "values.hook.image", "values.parts[0].initImage"],
+    trusted,
+  ],
 ]);
 
 table("service-account-token", [

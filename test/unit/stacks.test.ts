@@ -5,34 +5,22 @@ import { parse } from "yaml";
 import { z } from "zod";
 
 import { secretKeys } from "../../infra/schema";
-import { at, find, minimal, runProgram, type Run } from "./mocks";
+import { at, find, runProgram, type Run } from "./mocks";
+import { clouds, stackConfig, stackFile, stacks } from "./stack-files";
 import { autheliaSchema, hasAutheliaSchemas } from "./upstream";
 
 const record = z.record(z.string(), z.unknown());
 const root = join(__dirname, "../..");
-const read = (name: string) => readFileSync(join(root, "stacks", `Pulumi.${name}.yaml`), "utf8");
-const names = ["local", "kind", "dev", "staging", "production"];
-const clouds = ["dev", "staging", "production"];
-/** What the command for local stacks adds; the cloud's name their own. */
-const added = { cluster: minimal.cluster, images: minimal.images };
-
-/** A stack's config, less the namespace of its keys. */
-function configOf(name: string): Record<string, unknown> {
-  const { config } = z.object({ config: z.record(z.string(), z.unknown()) }).parse(parse(read(name)));
-  const own = Object.entries(config).map(([key, value]) => [key.replace(/^vibecode:/, ""), value] as const);
-  return { ...added, ...Object.fromEntries(own) };
-}
-
 const all = (run: Run, kind: string) => run.resources.filter(({ type }) => type.endsWith(`:${kind}`));
 
-describe.each(names)("the stack %s", (name) => {
+describe.each(stacks)("the stack %s", (name) => {
   test("is made without a secret that is not in its file, and in a preview too", async () => {
-    expect((await runProgram(configOf(name))).resources.length).toBeGreaterThan(20);
-    expect((await runProgram(configOf(name), { preview: true })).resources.length).toBeGreaterThan(20);
+    expect((await runProgram(stackConfig(name))).resources.length).toBeGreaterThan(20);
+    expect((await runProgram(stackConfig(name), { preview: true })).resources.length).toBeGreaterThan(20);
   });
 
   (hasAutheliaSchemas ? test : test.skip)("gives Authelia 4.39 nothing that it does not know", async () => {
-    const run = await runProgram(configOf(name));
+    const run = await runProgram(stackConfig(name));
     // The mocks' hashes are words; a real one stands for each.
     const hash = "$2b$10$abcdefghijklmnopqrstuuKk3gD7hT9.9iYjz1p1Zp9q3o1VZ1eGa";
     const file = (kind: string, object: string, key: string, ...path: string[]): unknown =>
@@ -47,10 +35,10 @@ describe.each(names)("the stack %s", (name) => {
   });
 
   test("holds no secret, and says of each that it mentions how it is set", () => {
-    expect(Object.keys(configOf(name)).filter((key) => secretKeys.includes(key))).toEqual([]);
-    expect(read(name)).not.toContain("secure:");
+    expect(Object.keys(stackConfig(name)).filter((key) => secretKeys.includes(key))).toEqual([]);
+    expect(stackFile(name)).not.toContain("secure:");
     for (const key of secretKeys) {
-      const mentioned = read(name)
+      const mentioned = stackFile(name)
         .split("\n")
         .filter((line) => line.includes(key));
       for (const line of mentioned) expect(line).toMatch(/^ *# +pulumi config set --secret /);
@@ -58,7 +46,7 @@ describe.each(names)("the stack %s", (name) => {
   });
 
   test("names domains and accounts that are kept for examples, and nobody's", () => {
-    const text = read(name).replaceAll(/#.*schema\.json/g, "");
+    const text = stackFile(name).replaceAll(/#.*schema\.json/g, "");
     const domains = [...text.matchAll(/\b[a-z0-9.-]+\.(?:com|net|org|io|dev|cloud|localhost)\b/g)].map(
       ([domain]) => domain,
     );
@@ -72,7 +60,7 @@ describe.each(names)("the stack %s", (name) => {
 describe.each(clouds)("on a cloud, %s", (name) => {
   let run: Run;
   beforeAll(async () => {
-    run = await runProgram(configOf(name));
+    run = await runProgram(stackConfig(name));
   });
 
   test("has Authelia, a certificate by Let's Encrypt, and a record that leads to its load balancer", () => {
@@ -82,22 +70,40 @@ describe.each(clouds)("on a cloud, %s", (name) => {
     const { inputs } = find(run, "Service", "ingress-service");
     expect(at(inputs, "spec", "type")).toBe("LoadBalancer");
     expect(at(inputs, "metadata", "annotations", "external-dns.kubernetes.io/hostname")).toBe(
-      `*.${String(configOf(name)["domain"])}`,
+      `*.${String(stackConfig(name)["domain"])}`,
     );
   });
 
   test("has its volumes in a class that it names", () => {
     const claims = all(run, "PersistentVolumeClaim").map(({ inputs }) => at(inputs, "spec"));
     expect(claims.length).toBeGreaterThan(4);
-    const named = at(configOf(name), "storage", "class");
+    const named = at(stackConfig(name), "storage", "class");
     expect(claims.map((spec) => at(spec, "storageClassName"))).toEqual(claims.map(() => named));
   });
+});
+
+/** Every image that is named in an object, at any depth: by one text, or by a chart's parts of it. */
+function imagesIn(value: unknown): string[] {
+  const inner = Object.entries(typeof value === "object" && value !== null ? value : {});
+  const found = inner.flatMap(([key, each]: [string, unknown]) => {
+    if (!/image$/i.test(key)) return imagesIn(each);
+    if (typeof each === "string") return [each];
+    const { repository = "", tag, digest } = named.parse(each);
+    return [`${repository}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`];
+  });
+  return found.sort();
+}
+
+const named = z.object({
+  repository: z.string().optional(),
+  tag: z.string().optional(),
+  digest: z.string().optional(),
 });
 
 describe.each(["staging", "production"])("where it matters, %s", (name) => {
   let run: Run;
   beforeAll(async () => {
-    run = await runProgram(configOf(name));
+    run = await runProgram(stackConfig(name));
   });
 
   test("has two pods of the door and of sign-in, of which one may go at a time", () => {
@@ -108,16 +114,22 @@ describe.each(["staging", "production"])("where it matters, %s", (name) => {
     );
   });
 
-  test("pulls every image from its own registry, by digest", () => {
-    const text = JSON.stringify(run.resources.map(({ inputs }) => inputs));
-    const pulled = [...text.matchAll(/"image":"([^"]+)"/g)].map(([, image = ""]) => image);
-    expect(pulled.length).toBeGreaterThan(5);
+  test("pulls every image from its own registry, by digest, those of charts too", () => {
+    const pulled = run.resources.flatMap(({ inputs }) => imagesIn(inputs));
+    const ofChart = imagesIn(find(run, "Release", "certificates-cert-manager").inputs);
+    expect(ofChart.map((image) => /([^/:]+):[^/]*$/.exec(image)?.[1])).toEqual([
+      "cert-manager-cainjector",
+      "cert-manager-controller",
+      "cert-manager-startupapicheck",
+      "cert-manager-webhook",
+    ]);
+    expect(pulled.length).toBeGreaterThan(10);
     for (const image of pulled) expect(image).toMatch(/^registry\.example\.com\/.+@sha256:[0-9a-f]{64}$/);
   });
 });
 
 test("production keeps what people have made, and the record by which they find it", async () => {
-  const run = await runProgram(configOf("production"));
+  const run = await runProgram(stackConfig("production"));
   const claims = all(run, "PersistentVolumeClaim").filter(({ name }) => /^(?:alice|bob|carol)-/.test(name));
   expect(claims).toHaveLength(6);
   expect(claims.filter(({ retainOnDelete }) => !retainOnDelete)).toEqual([]);
@@ -140,7 +152,7 @@ describe("nothing in the program knows a stack's name", () => {
     expect(files.filter((file) => text(file).includes("getStack("))).toEqual(["infra/surroundings.ts"]);
   });
 
-  test.each(names)("%s stands in no comparison", (name) => {
+  test.each(stacks)("%s stands in no comparison", (name) => {
     const compared = new RegExp(`(?:[!=]==? *|case +|includes\\(|\\[)["'\`]${name}["'\`]`);
     const found = files.filter((file) => compared.test(text(file)));
     expect(found).toEqual([]);
