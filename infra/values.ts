@@ -40,6 +40,12 @@ export const reservedNames = [
   "www",
 ];
 
+/**
+ * What sign-in's own secrets are called beside people's passwords, of whatever kind it is: a stack that moves from one
+ * kind to another would take the one for the other.
+ */
+const signInSecrets = /^(?:(?:session|reset-password|cookie)-secret|encryption-key-\d+)$/;
+
 /** At most 32, so that `<port>--<user>` fits a DNS label and `ws-<user>` a namespace with room to spare. */
 const maxUserName = 32;
 
@@ -63,6 +69,10 @@ export const userName = z
   })
   .refine((name) => !reservedNames.includes(name), {
     error: "is reserved for the platform: choose another name",
+  })
+  .refine((name) => !signInSecrets.test(name), {
+    error:
+      "is what a secret of sign-in's own is called, as this user's password would be: choose another name",
   })
   .describe("The workspace is at https://<name>.<domain>");
 

@@ -28,5 +28,5 @@ export function forwardAuth(address: string, identity: readonly string[]): Middl
  */
 export const pageLimit: Middleware = { rateLimit: { average: 5, period: "1s", burst: 100 } };
 
-/** Name of that limit. */
-export const pageLimitName = "sign-in-page";
+/** Name of that limit. What begins with `sign-in-` is the guard of a user of that name. */
+export const pageLimitName = "portal-rate-limit";

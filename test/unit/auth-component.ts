@@ -49,11 +49,12 @@ export async function make(args: AuthArgs): Promise<Component> {
         const plain = z.record(z.string(), z.unknown()).parse(reveal(inputs, "", secrets));
         const kind = type.slice(type.lastIndexOf(":") + 1);
         if (kind !== "Auth") resources.push({ kind, name, inputs: plain, secrets });
+        const { version } = z.object({ version: z.string().optional() }).parse(plain["keepers"] ?? {});
         // A hash of bcrypt's form; the engine is not here to tell which outputs are secret.
         const generated =
           kind === "RandomPassword"
             ? {
-                result: `password of ${name}`,
+                result: `password of ${name}${version === undefined ? "" : `, version ${version}`}`,
                 bcryptHash: `$2a$10$${name.replace(/[^a-z]/g, "").padEnd(53, "x")}`,
               }
             : {};

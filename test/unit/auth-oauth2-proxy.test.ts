@@ -274,11 +274,50 @@ describe("the component", () => {
     expect(hash(await component({}, { people: people.slice(1) }))).not.toBe(hash(made));
   });
 
+  test("signs everybody in again with another version of its key, and changes nothing else", async () => {
+    const next = await component({ sessionVersion: 2 });
+    const changed = next.resources.filter(
+      ({ kind, name, inputs }) => JSON.stringify(inputs) !== JSON.stringify(only(made, kind, name).inputs),
+    );
+    expect(changed.map(({ kind }) => kind).sort()).toEqual(["Deployment", "RandomPassword", "Secret"]);
+    expect(at(only(next, "RandomPassword", "sign-in-cookie-secret").inputs, "keepers")).toEqual({
+      version: "2",
+    });
+    expect(at(only(next, "Secret").inputs, "stringData")).toEqual({
+      ...z.looseObject({}).parse(at(only(made, "Secret").inputs, "stringData")),
+      OAUTH2_PROXY_COOKIE_SECRET: "password of sign-in-cookie-secret, version 2",
+    });
+    const hash = ["spec", "template", "metadata", "annotations", "vibecode/config-hash"];
+    const old = at(only(made, "Deployment").inputs, ...hash);
+    const hashed = JSON.stringify(only(next, "Deployment").inputs);
+    expect(hashed).not.toContain(String(old));
+    expect(hashed.replace(String(at(only(next, "Deployment").inputs, ...hash)), String(old))).toBe(
+      JSON.stringify(only(made, "Deployment").inputs),
+    );
+  });
+
+  test("lets nobody but a user past that user's guard, also where one is called as a middleware is", async () => {
+    const called = Object.keys(made.middlewares).flatMap((name) => [name, name.replace(/^sign-in-/, "")]);
+    const names = [...new Set(["page", ...called])].filter((name) => userName.safeParse(name).success);
+    expect(names).toEqual(expect.arrayContaining(["alice", "page"]));
+    const all = names.map((name) => ({ name, fullName: name, email: `${name}@example.com`, groups: [] }));
+    const { signIn, middlewares } = await component({}, { people: all });
+    for (const owner of all) {
+      const guard = signIn.guard(owner.name).map((name) => middlewares[name.replace("@file", "")]);
+      for (const who of all)
+        expect([owner.name, who.name, passes(guard.at(-1), who.email)]).toEqual([
+          owner.name,
+          who.name,
+          who === owner,
+        ]);
+    }
+  });
+
   test("gives each user's host two middlewares that exist, and the page its own limit", () => {
     for (const name of [...made.signIn.guard("bob"), ...(made.signIn.guardAdmins?.() ?? [])]) {
       expect(made.middlewares).toHaveProperty([name.replace("@file", "")]);
     }
-    expect(made.signIn.routes[0]?.middlewares).toEqual(["sign-in-page@file"]);
-    expect(made.middlewares).toHaveProperty(["sign-in-page"]);
+    expect(made.signIn.routes[0]?.middlewares).toEqual(["portal-rate-limit@file"]);
+    expect(made.middlewares).toHaveProperty(["portal-rate-limit"]);
   });
 });

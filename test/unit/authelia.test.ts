@@ -72,7 +72,7 @@ describe("what the ingress is given", () => {
           maxResponseBodySize: 1048576,
         },
       },
-      "sign-in-page": { rateLimit: { average: 5, period: "1s", burst: 100 } },
+      "portal-rate-limit": { rateLimit: { average: 5, period: "1s", burst: 100 } },
     });
   });
 
@@ -88,7 +88,7 @@ describe("what the ingress is given", () => {
         host: "auth.dev.example.com",
         service: "authelia.vibecode-auth.svc.cluster.local",
         port: 9091,
-        middlewares: ["sign-in-page@file"],
+        middlewares: ["portal-rate-limit@file"],
       },
     ]);
   });

@@ -40,6 +40,8 @@ export interface Registered {
 
 export interface Run {
   resources: Registered[];
+  /** By what the engine tells them apart: types from the top down, then the name. */
+  keys: string[];
   /** What the stack exports, plain; empty in a preview. */
   outputs: Record<string, unknown>;
   /** Names of the exports that are secret as a whole or in all of their entries. */
@@ -113,6 +115,7 @@ const computed: Record<string, (inputs: Record<string, unknown>, name: string) =
 /** Runs `infra/index.ts` as the engine would, with mocked providers, and tells what it registered. */
 export async function runProgram(config: Record<string, unknown>, options: Options = {}): Promise<Run> {
   const resources: Registered[] = [];
+  const keys: string[] = [];
   const settings = new Map<string, { parent: string; retainOnDelete: boolean }>();
   const secretKeys = (options.secretKeys ?? mustBeSecret).map((key) => `vibecode:${key}`);
   process.env["PULUMI_CONFIG_SECRET_KEYS"] = JSON.stringify(secretKeys);
@@ -149,6 +152,10 @@ export async function runProgram(config: Record<string, unknown>, options: Optio
     pulumi.runtime.registerStackTransformation(({ type, name, opts, resource }) => {
       const parent = opts.parent === undefined ? "" : (parents.get(opts.parent) ?? "");
       parents.set(resource, `${type} ${name}`);
+      const above = opts.parent === undefined ? undefined : types.get(opts.parent);
+      const chain = above === undefined ? type : `${above}$${type}`;
+      types.set(resource, chain);
+      if (type !== "pulumi:pulumi:Stack") keys.push(`${chain}::${name}`);
       settings.set(`${type} ${name}`, { parent, retainOnDelete: opts.retainOnDelete ?? false });
       return undefined;
     });
@@ -166,10 +173,11 @@ export async function runProgram(config: Record<string, unknown>, options: Optio
   // An unknown never arrives, so a preview's exports cannot be awaited.
   const read = options.preview === true ? { outputs: {}, secretOutputs: [] } : await reading(exported);
   Error.stackTraceLimit = stackTraceLimit;
-  return { resources, ...read };
+  return { resources, keys, ...read };
 }
 
 const parents = new WeakMap<pulumi.Resource, string>();
+const types = new WeakMap<pulumi.Resource, string>();
 
 /** The SDK's modules load their parts when they are first asked for: keeps what they loaded. */
 function loadedOnce<Module extends object>(module: Module): Module {

@@ -9,7 +9,7 @@ import { at, minimal, runProgram, type Registered, type Run } from "./mocks";
 
 /** A user of the config, and the secrets that the config keeps apart. */
 interface Person {
-  user: { name: string; state?: string };
+  user: { name: string; state?: string; email?: string };
   secretEnv?: Record<string, string>;
 }
 
@@ -44,8 +44,28 @@ function differences(before: Run, after: Run): Registered[] {
   return [...all].filter(([key]) => old?.get(key) !== now?.get(key)).map(([, resource]) => resource);
 }
 
+const basic = { kind: "basic" };
+/** Every kind of sign-in, with all that it makes for itself. */
+const signIns = {
+  basic: { auth: basic },
+  authelia: {
+    auth: { kind: "authelia", replicas: 2, versions: { encryption: 12 } },
+    // Whoever measures it has passwords too.
+    monitoring: { prometheus: { kind: "own" } },
+  },
+  "oauth2-proxy": {
+    auth: {
+      kind: "oauth2-proxy",
+      provider: { type: "oidc", clientId: "id", issuer: "https://id.example.com", allow: "users" },
+    },
+    authSecrets: { clientSecret: "secret" },
+  },
+};
+
 /** Names that are as the platform's own resources are called, or that with a user's beginning end as they do. */
 let dangerous: string[];
+/** Those besides that are refused. */
+let refused: string[];
 let names: fc.Arbitrary<string>;
 /** How many resources a stack without users has. */
 let shared: number;
@@ -53,14 +73,20 @@ let shared: number;
 beforeAll(async () => {
   const [none, one] = [await runFor([]), await runFor([fullest("x")])];
   shared = none.resources.length;
+  const own: string[] = [];
+  for (const stack of Object.values(signIns))
+    own.push(...(await runFor([], stack)).resources.map(({ name }) => name));
   // Of `x-ssh-key` both `-ssh` and `-ssh-key`.
   const endings = one.resources.flatMap(({ name }) =>
     name.startsWith("x-")
       ? [...name.matchAll(/-/g), { index: name.length }].map(({ index }) => name.slice(1, index))
       : [],
   );
-  const all = ["a", ...endings.map((ending) => `a${ending}`), ...none.resources.map(({ name }) => name)];
-  dangerous = [...new Set(all)].filter((name) => userName.safeParse(name).success);
+  // People's passwords begin as what sign-in has for itself.
+  const others = own.flatMap((name) => [name, name.replace(/^sign-in-/, "")]);
+  const all = new Set(["a", ...endings.map((ending) => `a${ending}`), ...others]);
+  dangerous = [...all].filter((name) => userName.safeParse(name).success);
+  refused = [...all].filter((name) => !dangerous.includes(name));
   names = fc
     .oneof(fc.constantFrom(...dangerous), fc.stringMatching(/^[a-z](-?[a-z0-9]){0,31}$/))
     .filter((name) => userName.safeParse(name).success);
@@ -90,11 +116,15 @@ const people = (minLength: number) =>
     { selector: ({ user }) => user.name, minLength, maxLength: 4 },
   );
 const stacks = fc.record({ claudeToken: fc.constant("token") }, { requiredKeys: [] });
+/** People of one address could not sign in at an issuer. */
+const addressed = ({ user, ...rest }: Person): Person => ({
+  ...rest,
+  user: { ...user, email: `${user.name}@example.com` },
+});
 
-function expectApart({ resources }: Run): void {
-  // Stricter than the engine, which tells resources of one type and name apart by their parents' types.
-  const keys = resources.map(keyOf);
-  expect(keys).toHaveLength(new Set(keys).size);
+function expectApart({ resources, keys }: Run): void {
+  expect(keys).toHaveLength(resources.length);
+  expect(keys.filter((key, at) => keys.indexOf(key) !== at)).toEqual([]);
   const objects = resources
     .filter(({ type }) => type.startsWith("kubernetes:"))
     .map(({ type, inputs }) =>
@@ -114,9 +144,22 @@ test("whatever users are called and ask for, no two resources or objects share a
   );
 });
 
-test("users who are called as the platform's own resources are, or end as they do, never meet them or each other", async () => {
-  expect(dangerous).toEqual(expect.arrayContaining(["a-route", "a-ssh", "a-ssh-key", "certificates"]));
-  expectApart(await runFor(dangerous.map(fullest)));
+test.each(Object.entries(signIns))(
+  "with %s, users who are called as the platform's own resources are, or end as they do, never meet them or each other",
+  async (_, stack) => {
+    expect(dangerous).toEqual(
+      expect.arrayContaining(["a-route", "a-ssh", "a-ssh-key", "certificates", "namespace"]),
+    );
+    expectApart(await runFor(dangerous.map(fullest).map(addressed), stack));
+  },
+);
+
+test("no user can be called as a secret of sign-in's own, with whatever kind it is", async () => {
+  const secrets = ["session-secret", "reset-password-secret", "cookie-secret", "encryption-key-1"];
+  expect(refused).toEqual(expect.arrayContaining([...secrets, "encryption-key-12"]));
+  await expect(runFor([{ user: { name: "encryption-key-1" } }])).rejects.toThrow(
+    `vibecode:users[0]: "encryption-key-1" is what a secret of sign-in's own is called`,
+  );
 });
 
 test("a user who comes, goes or changes touches no other's resources, and of the shared ones at most who may sign in", async () => {

@@ -53,7 +53,7 @@ describe("Authelia, which is what a stack has that says nothing of sign-in", () 
   test("has its own pages at a host of their own, without the guard and with a limit", () => {
     const { inputs } = find(made, "networking.k8s.io/v1:Ingress", "ingress-sign-in-route");
     expect(at(inputs, "spec", "rules", 0, "host")).toBe("auth.dev.localhost");
-    expect(middlewaresOf(made, "ingress-sign-in-route")).toBe("sign-in-page@file");
+    expect(middlewaresOf(made, "ingress-sign-in-route")).toBe("portal-rate-limit@file");
     expect(at(find(made, "Service", "ingress-sign-in-route").inputs, "spec", "externalName")).toBe(
       "authelia.vibecode-auth.svc.cluster.local",
     );
