@@ -6,11 +6,13 @@ import * as path from "node:path";
 
 import { z } from "zod";
 
+import type { Policy } from "../../components/auth/authelia/rules";
 import type { Told } from "../platform/request";
 import { authelia, type Authelia } from "../sign-in/authelia";
-import { arrivals, cases, tries, type Who } from "../sign-in/cases";
-import { checkPath, type Visitor } from "../sign-in/portal";
+import { arrivals, cases, people, tries, type Who } from "../sign-in/cases";
+import { checkPath, visitor, type Visitor } from "../sign-in/portal";
 import { mounted, password } from "../sign-in/stack";
+import { decide } from "../unit/authelia-evaluator";
 
 const domain = "dev.example.com";
 const host = `auth.${domain}`;
@@ -194,6 +196,139 @@ describe("with everybody signed in", () => {
     expect(fs.readdirSync(os.tmpdir()).filter((name) => /^authelia-.*\.yml$/.test(name))).toEqual([]);
     const names = fs.readFileSync(`/proc/${child}/environ`, "utf8").split("\0");
     expect(names.filter((name) => name.startsWith("AUTHELIA_JWT_SECRET_FILE="))).toHaveLength(1);
+  });
+});
+
+describe("rules of the stack's own", () => {
+  const inside = "10.8.1.2";
+  const outside = "203.0.113.9";
+  const said = {
+    access: {
+      adminHosts: ["grafana"],
+      internalNetworks: ["10.8.0.0/16"],
+      rules: [
+        { hosts: "workspaces", paths: ["/api"], policy: "deny" },
+        { hosts: ["docs"], paths: ["/open"], policy: "bypass" },
+        { hosts: ["docs"], groups: ["guests"], policy: "one_factor" },
+        { hosts: ["docs"], groups: ["developers"], networks: ["10.8.0.0/16"], policy: "two_factor" },
+      ],
+    },
+  };
+  type Asking = Who | "guest's password";
+  /** Each one's name and factors. */
+  const who: Record<Asking, { name: "" | keyof typeof people; factors: 0 | 1 | 2 }> = {
+    nobody: { name: "", factors: 0 },
+    password: { name: "alice", factors: 1 },
+    alice: { name: "alice", factors: 2 },
+    ada: { name: "ada", factors: 2 },
+    guest: { name: "guest", factors: 2 },
+    "guest's password": { name: "guest", factors: 1 },
+  };
+  let one: Authelia;
+  let rules: Awaited<ReturnType<typeof mounted>>["rules"];
+  let visitors: Record<Asking, Visitor>;
+
+  /** What the evaluator of the unit tests says, and what it comes to for this one. */
+  const judged = (asking: Asking, label: string, path: string, address: string) => {
+    const { name, factors } = who[asking];
+    const own = name === "" ? [] : [...people[name], ...(name === "guest" ? [] : ["users"])];
+    const policy = decide(rules, { name, groups: own, address }, { host: `${label}.${domain}`, path });
+    return { policy, statuses: statusesOf(policy, factors) };
+  };
+  const statusesOf = (policy: Policy, factors: 0 | 1 | 2): number[] => {
+    if (policy === "bypass") return [200];
+    // Somebody who has not signed in is asked to where a rule is about people, and sent away where none is.
+    if (policy === "deny") return factors === 0 ? [302, 403] : [403];
+    return [factors >= (policy === "one_factor" ? 1 : 2) ? 200 : 302];
+  };
+  const asked = async (asking: Asking, label: string, path: string, address: string) => {
+    const target = { host: `${label}.${domain}`, path, headers: { "x-forwarded-for": address } };
+    return (await visitors[asking].ask(target)).status;
+  };
+
+  beforeAll(async () => {
+    const made = await mounted(domain, 443, said);
+    rules = made.rules;
+    one = await authelia({ folder: fs.mkdtempSync(path.join(root, "authelia-")), ...made });
+    const guest = visitor(one, host);
+    await guest.firstFactor("guest", password);
+    visitors = { ...(await arrivals(one, host, () => password)), "guest's password": guest };
+  });
+  afterAll(() => one.stop());
+
+  test.each<[Asking, string, string, string, Policy, number]>([
+    ["alice", "alice", "/", outside, "two_factor", 200],
+    ["alice", "alice", "/api", outside, "deny", 403],
+    ["alice", "alice", "/api/v1?x=1", outside, "deny", 403],
+    ["alice", "3000--alice", "/api/v1", inside, "deny", 403],
+    ["alice", "alice", "/api?x=/", outside, "deny", 403],
+    ["alice", "alice", "/apis", outside, "two_factor", 200],
+    ["alice", "alice", "/%61pi", outside, "deny", 403],
+    ["alice", "alice", "/api%2fv1", outside, "deny", 403],
+    ["alice", "alice", "//api", outside, "deny", 403],
+    ["alice", "alice", "/x/../api", outside, "deny", 403],
+    ["password", "alice", "/", outside, "two_factor", 302],
+    ["password", "alice", "/", inside, "one_factor", 200],
+    ["password", "3000--alice", "/", inside, "one_factor", 200],
+    ["password", "alice", "/api", inside, "deny", 403],
+    ["password", "bob", "/", inside, "deny", 403],
+    ["nobody", "alice", "/", inside, "one_factor", 302],
+    ["nobody", "docs", "/open/x", outside, "bypass", 200],
+    ["nobody", "docs", "/opened", outside, "one_factor", 302],
+    ["nobody", "docs", "/open/../x", outside, "one_factor", 302],
+    ["guest's password", "docs", "/", outside, "one_factor", 200],
+    ["guest's password", "guest", "/", inside, "deny", 403],
+    ["alice", "docs", "/", outside, "deny", 403],
+    ["alice", "docs", "/", inside, "two_factor", 200],
+    ["password", "docs", "/", inside, "two_factor", 302],
+    ["ada", "grafana", "/", inside, "two_factor", 200],
+  ])("%s asks for %s and %s from %s: %s, so %i", async (asking, label, path, address, policy, status) => {
+    expect(judged(asking, label, path, address)).toEqual({ policy, statuses: [status] });
+    expect(await asked(asking, label, path, address)).toBe(status);
+  });
+
+  test("are judged by Authelia as by what judges them in the unit tests, whoever asks for what from where", async () => {
+    const labels = ["alice", "3000--alice", "bob", "guest", "docs", "grafana", "prometheus"];
+    const paths = [
+      "/",
+      "/api",
+      "/api/",
+      "/api/v1?x=1",
+      "/api?x",
+      "/apis",
+      "/x/api",
+      "/API",
+      "/open",
+      "/open/x",
+    ];
+    const odd = [
+      "//api",
+      "/x/../api",
+      "/./api",
+      "/%61pi",
+      "/api%2fx",
+      "/api%0Ax",
+      "/api;x",
+      "/open/../x",
+      "/x?y=/api",
+    ];
+    const differing: unknown[] = [];
+    const seen = new Set<Policy>();
+    const compare = async (...question: Parameters<typeof asked>) => {
+      const { policy, statuses } = judged(...question);
+      seen.add(policy);
+      const status = await asked(...question);
+      if (!statuses.includes(status)) differing.push([...question, policy, status]);
+    };
+    for (const asking of ["nobody", "password", "alice", "ada", "guest", "guest's password"] as const)
+      for (const label of labels)
+        await Promise.all(
+          [...paths, ...odd].flatMap((path) =>
+            [inside, outside].map((address) => compare(asking, label, path, address)),
+          ),
+        );
+    expect(differing).toEqual([]);
+    expect([...seen].sort()).toEqual(["bypass", "deny", "one_factor", "two_factor"]);
   });
 });
 

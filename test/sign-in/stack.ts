@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 
 import { configuration } from "../../components/auth/authelia/configuration";
-import { accessControl } from "../../components/auth/authelia/rules";
+import { accessControl, type AccessControl } from "../../components/auth/authelia/rules";
 import { usersFile } from "../../components/auth/authelia/users";
 import { auth } from "../../infra/auth";
 import { ensureTools, toolPath } from "../../local/toolchain";
@@ -11,6 +11,8 @@ import { adminHost, people } from "./cases";
 export interface Mounted {
   configuration: unknown;
   users: string;
+  /** The rules of that configuration. */
+  rules: AccessControl;
 }
 
 /** Everybody's password. */
@@ -27,7 +29,9 @@ export async function mounted(domain: string, httpsPort = 443, said: object = {}
   await ensureTools(["authelia"], () => undefined);
   const words = ["crypto", "hash", "generate", "bcrypt", "--cost", "10", "--password", password];
   const hash = execFileSync(toolPath("authelia"), words, { encoding: "utf8" }).replace("Digest: ", "").trim();
+  const rules = accessControl({ ...settings.access, domain, users: Object.keys(people) });
   return {
+    rules,
     configuration: configuration({
       domain,
       httpsPort,
@@ -36,7 +40,7 @@ export async function mounted(domain: string, httpsPort = 443, said: object = {}
         postgres: { host: "postgres", port: 5432, database: "authelia", username: "authelia", tls: false },
         valkey: { host: "valkey", port: 6379, username: "default", tls: false },
       },
-      accessControl: accessControl({ ...settings.access, domain, users: Object.keys(people) }),
+      accessControl: rules,
       authorities: false,
     }),
     users: usersFile(

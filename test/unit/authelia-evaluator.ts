@@ -1,4 +1,5 @@
 import { BlockList } from "node:net";
+import { posix } from "node:path";
 
 import type { AccessControl, AccessRule, Policy } from "../../components/auth/authelia/rules";
 
@@ -18,7 +19,8 @@ export interface Target {
 
 /**
  * What Authelia decides, as its documentation and the source of its matchers say: the first rule that matches, or the
- * default. Who did not sign in matches every subject, so that the answer is a sign-in page.
+ * default. Who did not sign in matches every subject, so that the answer is a sign-in page. That it is so,
+ * test/programs/sign-in-gateway.test.ts asks the real one.
  */
 export function decide({ rules, default_policy }: AccessControl, subject: Subject, target: Target): Policy {
   return rules.find((rule) => matches(rule, subject, target))?.policy ?? default_policy;
@@ -34,10 +36,16 @@ function matches(rule: AccessRule, subject: Subject, target: Target): boolean {
   ];
   return (
     (domains.length === 0 || domains.includes(true)) &&
-    some(rule.resources, (pattern) => isOwn(pattern, subject, target.path, anonymous)) &&
+    some(rule.resources, (pattern) => isOwn(pattern, subject, meant(target.path), anonymous)) &&
     some(rule.networks, (cidr) => contains(cidr, subject.address)) &&
     (anonymous || some(rule.subject, (all) => all.every((one) => isSubject(one, subject))))
   );
+}
+
+/** A path without its detours and escapes; a query stays as it is. */
+function meant(target: string): string {
+  const [, path = "", query = ""] = /^([^?]*)(.*)$/s.exec(target) ?? [];
+  return posix.normalize(decodeURIComponent(path)) + query;
 }
 
 function isDomain(domain: string, subject: Subject, host: string, anonymous: boolean): boolean {
