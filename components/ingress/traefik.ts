@@ -34,7 +34,7 @@ const idleTimeout = "3h";
 /** How long a client may take to send one request: an upload of a large file through a slow line. */
 const readTimeout = "15m";
 
-/** A trace has a request's host and path; Traefik leaves out what it asks for after these, and all headers. */
+/** A trace has a request's host and path, who sent it and with what browser; no query, and no other header. */
 export const tracing = (endpoint: string) => ({
   serviceName: "traefik",
   sampleRate: 0.1,

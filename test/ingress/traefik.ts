@@ -19,6 +19,8 @@ export interface TraefikArgs {
   guard: readonly string[];
   /** Port on loopback to which the one route leads, whatever the host. */
   backend: number;
+  /** Its static configuration's `tracing`. */
+  tracing?: object | undefined;
   /** Texts in place of the platform's own, by module and file: broken plugins. */
   sources?: Readonly<Record<string, string>>;
 }
@@ -68,6 +70,7 @@ export async function traefik(args: TraefikArgs): Promise<Traefik> {
     },
     providers: { file: { filename: path.join(folder, "dynamic.yaml"), watch: false } },
     experimental: { localPlugins },
+    ...(args.tracing === undefined ? {} : { tracing: args.tracing }),
   });
   const { stop } = await start({
     folder,
