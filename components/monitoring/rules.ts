@@ -64,6 +64,7 @@ const optionsOf = ({ cluster, domain, watched, runbooks, thresholds }: RulesArgs
   monitoringNamespace,
   ingressNamespace: watched.ingressNamespace,
   signInNamespace: watched.signInNamespace,
+  authelia: watched.authelia,
   ...(runbooks === undefined ? {} : { runbooks }),
   ...(thresholds === undefined ? {} : { thresholds }),
 });

@@ -38,6 +38,7 @@ const volume = (
       value,
     ]),
   );
+const ownVolume = 'namespace="vibecode-monitoring",persistentvolumeclaim="prometheus"';
 const home = firing({ namespace: "ws-alice", persistentvolumeclaim: "home" });
 const quota = (resource: string, hard: number, used: number) => ({
   [`kube_resourcequota{${ksm},${alice},resourcequota="workspace",resource="${resource}",type="hard"}`]: `${hard}x30`,
@@ -49,6 +50,7 @@ const authelia = (code: number, values: string) => ({
 const service = (name: string, code: number, values: string) => ({
   [`traefik_service_requests_total{job="traefik",service="${name}",code="${code}"}`]: values,
 });
+const signInPages = "vibecode-ingress-sign-in-http@kubernetes";
 const condition = (name: string, status: string) => ({
   [`kube_node_status_condition{${ksm},node="n1",condition="${name}",status="${status}"}`]: "1x20",
 });
@@ -326,6 +328,39 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
       fires: firing(),
     },
     {
+      when: "no pod of oauth2-proxy answers",
+      series: deployment("1x20", "0x20", 'namespace="vibecode-auth",deployment="oauth2-proxy"'),
+      at: 6,
+      fires: firing(),
+    },
+    {
+      when: "its pages answer one of ten with an error, whoever makes them",
+      series: { ...service(signInPages, 200, "0+9x20"), ...service(signInPages, 502, "0+1x20") },
+      at: 12,
+      fires: firing(),
+    },
+    {
+      when: "a page failed once, when hardly anybody asked",
+      series: { ...service(signInPages, 200, "1x20"), ...service(signInPages, 502, "0x5 1x15") },
+      at: 12,
+      fires: [],
+    },
+    {
+      when: "a workspace answers errors, and sign-in's pages do not",
+      series: { ...service(signInPages, 200, "0+1x20"), ...service("ws-alice", 502, "0+90x20") },
+      at: 12,
+      fires: [],
+    },
+    {
+      when: "a store's exporter has no pod that answers",
+      series: {
+        ...deployment("1x20", "0x20", 'namespace="vibecode-auth",deployment="postgres-exporter"'),
+        ...deployment("2x20", "2x20", 'namespace="vibecode-auth",deployment="authelia"'),
+      },
+      at: 12,
+      fires: [],
+    },
+    {
       when: "one error in a hundred",
       series: { ...authelia(200, "0+99x20"), ...authelia(500, "0+1x20") },
       at: 12,
@@ -460,6 +495,12 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
         ...service("ws-alice", 502, "0+2x30"),
         ...service("ws-bob", 502, "0+1x30"),
       },
+      at: 20,
+      fires: [],
+    },
+    {
+      when: "something beside Traefik has no pod that answers",
+      series: deployment("1x30", "0x30", 'namespace="vibecode-ingress",deployment="mine"'),
       at: 20,
       fires: [],
     },
@@ -602,12 +643,21 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
   "prometheus-storage": [
     {
       when: "its volume is at 95 %",
-      series: volume(
-        { available_bytes: "5x20", capacity_bytes: "100x20" },
-        'namespace="vibecode-monitoring",persistentvolumeclaim="data-prometheus-0"',
-      ),
+      series: volume({ available_bytes: "5x20", capacity_bytes: "100x20" }, ownVolume),
       at: 11,
       fires: firing(),
+    },
+    {
+      when: "its volume is full, so that not even that is stored any more",
+      series: volume({ available_bytes: "5x12 _x30", capacity_bytes: "100x12 _x30" }, ownVolume),
+      at: 40,
+      fires: firing(),
+    },
+    {
+      when: "its volume was full, and has room again",
+      series: volume({ available_bytes: "5x12 _x10 60x20", capacity_bytes: "100x12 _x10 100x20" }, ownVolume),
+      at: 30,
+      fires: [],
     },
     {
       when: "it cannot write",
@@ -620,10 +670,7 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
       series: {
         ...own("tsdb_wal_writes_failed_total", "0x40"),
         ...own("tsdb_compactions_failed_total", "0x40"),
-        ...volume(
-          { available_bytes: "50x40", capacity_bytes: "100x40" },
-          'namespace="vibecode-monitoring",persistentvolumeclaim="data-prometheus-0"',
-        ),
+        ...volume({ available_bytes: "50x40", capacity_bytes: "100x40" }, ownVolume),
       },
       at: 30,
       fires: [],

@@ -43,9 +43,7 @@ const tags: Record<Label, string> = {
  * @param notify who is told: `@slack-platform @oncall@example.com`. Default: nobody, it is on Datadog's page alone
  */
 export function datadogMonitors(watches: readonly Watch[], cluster: string, notify = ""): DatadogMonitor[] {
-  return watches.flatMap((watch) =>
-    "none" in watch.datadog ? [] : watch.datadog.map((query) => monitor(watch, query, { cluster, notify })),
-  );
+  return watches.flatMap((watch) => watch.datadog.map((query) => monitor(watch, query, { cluster, notify })));
 }
 
 function monitor(

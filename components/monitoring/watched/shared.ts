@@ -1,7 +1,8 @@
-import { datadogDown, datadogShare, down, share } from "./requests";
+import { dumps } from "../../data/dumps";
+import { datadogShare, down, share } from "./requests";
 import { most, objects, select, scope, taken } from "./select";
 import { bruteForce, signInErrors } from "./sign-in";
-import type { Draft, Watched } from "./watch";
+import type { Draft, Sign, Watched } from "./watch";
 
 /** What everybody needs: sign-in, the ingress with its certificate, the nodes, backups. */
 export function sharedWatches(options: Watched): Draft[] {
@@ -28,13 +29,18 @@ function certificateExpiry(options: Watched): Draft {
     description: `After that no browser opens https://${options.domain} any more. With certificates of kind local-ca run \`pulumi up\`; with cert-manager see \`kubectl describe certificates,challenges --all-namespaces\`.`,
     for: 3600,
     by: ["sans"],
-    expr: `(min by (sans) (${valid}) - time()) / 86400 < ${certificate}`,
-    datadog: [
+    signs: [
       {
-        query: `min(last_1h):min:tls.days_left${scope(options)} by {server_hostname}`,
-        comparator: "<",
-        critical: certificate,
-        names: { sans: "{{server_hostname.name}}" },
+        expr: `(min by (sans) (${valid}) - time()) / 86400 < ${certificate}`,
+        datadog: [
+          {
+            query: `min(last_1h):min:tls.days_left${scope(options)} by {server_hostname}`,
+            comparator: "<",
+            critical: certificate,
+            names: { sans: "{{server_hostname.name}}" },
+          },
+        ],
+        differs: `Datadog asks for the certificate of the domain, of one Traefik at a time: one that missed the change may stay unseen.`,
       },
     ],
   };
@@ -52,15 +58,20 @@ function ingressErrors(options: Watched): Draft {
     description: `Several workspaces are affected, or all. See \`kubectl --namespace ${options.ingressNamespace} get pods\` and \`kubectl --namespace ${options.ingressNamespace} logs deployment/traefik\`.`,
     for: 600,
     by: [],
-    // One workspace that is down does not count: it has an alert of its own.
-    expr: `(${share(requests)} > ${errors} and count(sum by (service) (rate(${requests(/5../)}[5m])) > 0) > 1) or ${down(options.ingressNamespace)}`,
-    datadog: [
+    signs: [
       {
-        query: datadogShare(options, "last_15m", "vibecode.traefik_service_requests.count"),
-        comparator: ">",
-        critical: errors,
+        // One workspace that is down does not count: it has an alert of its own.
+        expr: `(${share(requests)} > ${errors} and count(sum by (service) (rate(${requests(/5../)}[5m])) > 0) > 1)`,
+        datadog: [
+          {
+            query: datadogShare(options, "last_15m", "vibecode.traefik_service_requests.count"),
+            comparator: ">",
+            critical: errors,
+          },
+        ],
+        differs: "Datadog tells where one service alone fails, too: a workspace whose tabs ask all the time.",
       },
-      ...datadogDown(options, options.ingressNamespace).filter(({ part }) => part === "down"),
+      ...down(options, { namespace: options.ingressNamespace, deployments: ["traefik"] }),
     ],
   };
 }
@@ -70,11 +81,20 @@ function nodePressure(options: Watched): Draft {
     `${most("node, condition", objects("kube_node_status_condition", { condition: name, status }))} > 0`;
   const ofNode = (metric: string, more = {}) => select(`node_${metric}`, { job: "node", ...more });
   const file = { mountpoint: /\/|\/var(\/lib(\/[a-z]+)?)?/ };
-  const named = (name: string, vector: string, percent: number) =>
-    `label_replace(${most("node", vector)} > ${percent}, "condition", "${name}", "", "")`;
-  const datadog = (part: string | undefined, ...filters: string[]) =>
+  const measured = (part: string, name: string, vector: string, datadog: string, percent: number): Sign => ({
+    expr: `label_replace(${most("node", vector)} > ${percent}, "condition", "${name}", "", "")`,
+    datadog: [
+      {
+        part,
+        query: `min(last_5m):${datadog}${scope(options)} by {host}`,
+        comparator: ">",
+        critical: percent,
+        names: { node: "{{host.name}}", condition: name },
+      },
+    ],
+  });
+  const datadog = (...filters: string[]) =>
     ({
-      ...(part === undefined ? {} : { part }),
       query: `min(last_5m):max:kubernetes_state.node.by_condition${scope(options, ...filters)} by {node,condition}`,
       comparator: ">=",
       critical: 1,
@@ -88,34 +108,31 @@ function nodePressure(options: Watched): Draft {
       "The kubelet ends pods on it, or has lost it, and workspaces with them. See `kubectl describe node {node}`; `kubectl drain {node} --ignore-daemonsets --delete-emptydir-data` moves what runs there.",
     for: 300,
     by: ["node", "condition"],
-    expr: [
-      condition(/(Memory|Disk|PID)Pressure|NetworkUnavailable/, /true/),
-      condition(/Ready/, /false|unknown/),
-      named(
+    signs: [
+      {
+        expr: condition(/(Memory|Disk|PID)Pressure|NetworkUnavailable/, /true/),
+        datadog: [
+          datadog("condition IN (memorypressure,diskpressure,pidpressure,networkunavailable)", "status:true"),
+        ],
+      },
+      {
+        expr: condition(/Ready/, /false|unknown/),
+        datadog: [{ part: "not-ready", ...datadog("condition:ready", "status IN (false,unknown)") }],
+      },
+      measured(
+        "disk",
         "disk almost full",
         taken(ofNode("filesystem_avail_bytes", file), ofNode("filesystem_size_bytes", file)),
+        "100 * max:kubernetes.node.filesystem.usage_pct",
         90,
       ),
-      named(
+      measured(
+        "memory",
         "memory almost used up",
         taken(ofNode("memory_MemAvailable_bytes"), ofNode("memory_MemTotal_bytes")),
+        "100 - 100 * min:system.mem.pct_usable",
         95,
       ),
-    ].join(" or "),
-    datadog: [
-      datadog(
-        undefined,
-        "condition IN (memorypressure,diskpressure,pidpressure,networkunavailable)",
-        "status:true",
-      ),
-      datadog("not-ready", "condition:ready", "status IN (false,unknown)"),
-      {
-        part: "disk",
-        query: `min(last_5m):100 * max:kubernetes.node.filesystem.usage_pct${scope(options)} by {host}`,
-        comparator: ">",
-        critical: 90,
-        names: { node: "{{host.name}}", condition: "disk almost full" },
-      },
     ],
   };
 }
@@ -127,12 +144,13 @@ function backupLate(options: Watched): Draft {
   const jobs = { namespace: /vibecode-.+/, cronjob: /.*(dump|backup).*/ };
   const time = (name: string) => most(by, objects(`kube_cronjob_${name}`, jobs));
   const due = time("status_last_schedule_time");
+  const since = (what: string, ...where: string[]) =>
+    `max:kubernetes_state.cronjob.duration_since_last_${what}${scope(options, ...where)}`;
   const datadog = (what: string) =>
-    `max:kubernetes_state.cronjob.duration_since_last_${what}${scope(
-      options,
-      "kube_namespace:vibecode-*",
-      "(kube_cronjob:*dump* OR kube_cronjob:*backup*)",
-    )} by {kube_namespace,kube_cronjob}`;
+    `${since(what, "kube_namespace:vibecode-*", "(kube_cronjob:*dump* OR kube_cronjob:*backup*)")} by {kube_namespace,kube_cronjob}`;
+  const dump = (what: string) =>
+    since(what, `kube_namespace:${options.signInNamespace}`, `kube_cronjob:${dumps}`);
+  const daysWithout = 8;
   return {
     id: "backup-late",
     group: "shared",
@@ -143,15 +161,38 @@ function backupLate(options: Watched): Draft {
     for: 300,
     by: ["namespace", "cronjob"],
     // Whatever the schedule: it began and has not succeeded since, or should have begun.
-    expr: [
-      `(time() - (${due} unless ${time("status_last_successful_time")} >= ${due})) / 3600 > ${backup}`,
-      `(time() - ${time("next_schedule_time")}) / 3600 > ${backup}`,
-    ].join(" or "),
-    datadog: [
+    signs: [
       {
-        query: `min(last_${backup}h):(${datadog("successful")} - ${datadog("schedule")}) / 3600`,
-        comparator: ">",
-        critical: 0,
+        expr: `(time() - (${due} unless ${time("status_last_successful_time")} >= ${due})) / 3600 > ${backup}`,
+        datadog: [
+          {
+            query: `min(last_${backup}h):(${datadog("successful")} - ${datadog("schedule")}) / 3600`,
+            comparator: ">",
+            critical: 0,
+          },
+          {
+            part: "never",
+            // Without a first success there is nothing to count from, which is 0; any success takes away more than all.
+            query: `min(last_1h):(${dump("schedule")} - 1000000 * default_zero(${dump("successful")})) / 3600`,
+            comparator: ">",
+            critical: backup,
+            names: { namespace: options.signInNamespace, cronjob: dumps },
+          },
+        ],
+        differs:
+          "Of a backup that has never succeeded Datadog tells where it is the stack's own dump of its database.",
+      },
+      {
+        expr: `(time() - ${time("next_schedule_time")}) / 3600 > ${backup}`,
+        datadog: [
+          {
+            part: "not-begun",
+            query: `min(last_1h):${datadog("schedule")} / 3600`,
+            comparator: ">",
+            critical: 24 * daysWithout,
+          },
+        ],
+        differs: `Datadog knows no schedule: it tells once none began for ${daysWithout} days, and so of one that is rarer.`,
       },
     ],
   };

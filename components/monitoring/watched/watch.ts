@@ -22,15 +22,29 @@ export interface Watch {
   for: number;
   /** Labels that the alert has. One alert a combination: with many, one broken node would tell of itself a hundred times. */
   by: readonly Label[];
-  /** PromQL; holds for what it returns. */
+  /** PromQL; holds for what it returns: any of the signs. */
   expr: string;
   /** Ids of watches that say nothing about the same namespace while this one fires: it is their cause. */
   explains?: readonly string[];
   /** Where the page is read. */
   runbook: string;
-  /** The same in Datadog, in one query or several; or why Datadog has no use for it. */
-  datadog: readonly DatadogQuery[] | { none: string };
+  /** The same in Datadog, a monitor each. None where it has no use for it. */
+  datadog: readonly DatadogQuery[];
+  /** What Datadog does not see of it, or sees otherwise: a sentence each, which docs/datadog.md repeats. */
+  differs: readonly string[];
 }
+
+/**
+ * One of the things by which a watch tells, as both sides ask for it. Where Datadog cannot ask for the same, a sentence
+ * says what is other.
+ */
+export type Sign = {
+  /** PromQL; holds for what it returns. */
+  expr: string;
+} & (
+  | { datadog: readonly [DatadogQuery, ...DatadogQuery[]]; differs?: string }
+  | { datadog?: never; differs: string }
+);
 
 /** A query of Datadog without its comparison. */
 export interface DatadogQuery {
@@ -84,6 +98,8 @@ export interface WatchOptions {
   namespacePrefix?: string;
   /** Where docs/runbooks is read, without a slash at the end: a URL. Default: the path in the repository. */
   runbooks?: string;
+  /** Whether Authelia is the sign-in, which counts what it is asked. Default `true`. */
+  authelia?: boolean;
   /** Prometheus' jobs that must have a target. Default: those that every cluster with an own Prometheus has. */
   jobs?: readonly string[];
   thresholds?: Partial<Thresholds>;
@@ -108,11 +124,12 @@ export function complete(options: WatchOptions): Watched {
   return {
     namespacePrefix: "ws-",
     runbooks: defaultRunbooks,
+    authelia: true,
     jobs: essentialJobs,
     ...options,
     thresholds: { ...defaultThresholds, ...options.thresholds },
   };
 }
 
-/** A watch before its options are put in. */
-export type Draft = Omit<Watch, "runbook">;
+/** A watch as it is written: by its signs. */
+export type Draft = Omit<Watch, "runbook" | "expr" | "datadog" | "differs"> & { signs: readonly Sign[] };

@@ -1,6 +1,6 @@
 import { diskWatches } from "./disk";
 import { most, objects, scope, select, unavailable, workspaces } from "./select";
-import type { Draft, Watched } from "./watch";
+import type { DatadogQuery, Draft, Watched } from "./watch";
 
 /** What can happen to one person's workspace. */
 export function workspaceWatches(options: Watched): Draft[] {
@@ -10,6 +10,8 @@ export function workspaceWatches(options: Watched): Draft[] {
   const ofEditor = scope(options, everybody, "kube_container_name:editor");
 
   const backingOff = { namespace, reason: "CrashLoopBackOff" };
+  // It runs for a moment between two ends, hence the look back.
+  const ended = (waiting: string) => most("namespace", `max_over_time(${waiting}[5m]) > 0`);
   const crashLoop: Draft = {
     id: "workspace-crash-loop",
     group: "workspaces",
@@ -19,30 +21,33 @@ export function workspaceWatches(options: Watched): Draft[] {
       "Its person cannot work. See why with `kubectl --namespace {namespace} logs deployment/editor --all-containers --previous`.",
     for: 300,
     by: ["namespace"],
-    // It runs for a moment between two ends, hence the look back.
-    expr: most(
-      "namespace",
-      [
-        objects("kube_pod_container_status_waiting_reason", { ...backingOff, container: "editor" }),
-        objects("kube_pod_init_container_status_waiting_reason", { ...backingOff, container: "prepare" }),
-      ]
-        .map((waiting) => `max_over_time(${waiting}[5m]) > 0`)
-        .join(" or "),
-    ),
-    explains: ["workspace-not-ready"],
-    // Its checks leave init containers out: of those it tells as of a workspace that is not ready.
-    datadog: [
+    signs: [
       {
-        query: `avg(last_10m):default_zero(max:kubernetes_state.container.status_report.count.waiting${scope(
-          options,
-          everybody,
-          "kube_container_name:editor",
-          "reason:crashloopbackoff",
-        )} by {kube_namespace})`,
-        comparator: ">",
-        critical: 0.5,
+        expr: ended(
+          objects("kube_pod_container_status_waiting_reason", { ...backingOff, container: "editor" }),
+        ),
+        datadog: [
+          {
+            query: `avg(last_10m):default_zero(max:kubernetes_state.container.status_report.count.waiting${scope(
+              options,
+              everybody,
+              "kube_container_name:editor",
+              "reason:crashloopbackoff",
+            )} by {kube_namespace})`,
+            comparator: ">",
+            critical: 0.5,
+          },
+        ],
+      },
+      {
+        expr: ended(
+          objects("kube_pod_init_container_status_waiting_reason", { ...backingOff, container: "prepare" }),
+        ),
+        differs:
+          "Datadog does not look at what prepares the home: where that ends again and again, it tells as of a workspace that is not ready.",
       },
     ],
+    explains: ["workspace-not-ready"],
   };
 
   const notReady: Draft = {
@@ -54,17 +59,21 @@ export function workspaceWatches(options: Watched): Draft[] {
       "Its person cannot work. See what it waits for with `kubectl --namespace {namespace} describe pods`.",
     for: 600,
     by: ["namespace"],
-    expr: most("namespace", unavailable("deployment", { namespace, deployment: "editor" })),
-    datadog: [
+    signs: [
       {
-        query: `min(last_10m):${["desired", "available"]
-          .map(
-            (which) =>
-              `max:kubernetes_state.deployment.replicas_${which}${scope(options, everybody, "kube_deployment:editor")} by {kube_namespace}`,
-          )
-          .join(" - ")}`,
-        comparator: ">",
-        critical: 0,
+        expr: most("namespace", unavailable("deployment", { namespace, deployment: "editor" })),
+        datadog: [
+          {
+            query: `min(last_10m):${["desired", "available"]
+              .map(
+                (which) =>
+                  `max:kubernetes_state.deployment.replicas_${which}${scope(options, everybody, "kube_deployment:editor")} by {kube_namespace}`,
+              )
+              .join(" - ")}`,
+            comparator: ">",
+            critical: 0,
+          },
+        ],
       },
     ],
   };
@@ -79,36 +88,46 @@ export function workspaceWatches(options: Watched): Draft[] {
       "The editor or a program in it reached the workspace's limit. Give its user a larger `size` in the stack's file, and run `pulumi up`.",
     for: 0,
     by: ["namespace"],
-    // The whole container, which starts again, or one program in it, of which the kubelet tells the rest nothing.
-    expr: most(
-      "namespace",
-      [
-        `${most(container, `increase(${objects("kube_pod_container_status_restarts_total", editor)}[15m])`)} * on (${container}) ${most(
-          container,
-          objects("kube_pod_container_status_last_terminated_reason", { ...editor, reason: "OOMKilled" }),
-        )} > 0`,
-        `increase(${select("container_oom_events_total", { job: "cadvisor", ...editor })}[15m]) > 0`,
-      ].join(" or "),
-    ),
-    explains: ["workspace-crash-loop", "workspace-not-ready"],
-    datadog: [
+    signs: [
+      // The whole container, which starts again.
       {
-        query: `max(last_15m):monotonic_diff(max:kubernetes.containers.restarts${ofEditor} by {kube_namespace}) * max:kubernetes.containers.last_state.terminated${scope(
-          options,
-          everybody,
-          "kube_container_name:editor",
-          "reason:oomkilled",
-        )} by {kube_namespace}`,
-        comparator: ">",
-        critical: 0,
+        expr: most(
+          "namespace",
+          `${most(container, `increase(${objects("kube_pod_container_status_restarts_total", editor)}[15m])`)} * on (${container}) ${most(
+            container,
+            objects("kube_pod_container_status_last_terminated_reason", { ...editor, reason: "OOMKilled" }),
+          )} > 0`,
+        ),
+        datadog: [
+          {
+            query: `max(last_15m):monotonic_diff(max:kubernetes.containers.restarts${ofEditor} by {kube_namespace}) * max:kubernetes.containers.last_state.terminated${scope(
+              options,
+              everybody,
+              "kube_container_name:editor",
+              "reason:oomkilled",
+            )} by {kube_namespace}`,
+            comparator: ">",
+            critical: 0,
+          },
+        ],
       },
+      // One program in it, of which the kubelet tells the rest nothing.
       {
-        part: "program",
-        query: `max(last_15m):monotonic_diff(max:container.memory.oom_events${ofEditor} by {kube_namespace})`,
-        comparator: ">",
-        critical: 0,
+        expr: most(
+          "namespace",
+          `increase(${select("container_oom_events_total", { job: "cadvisor", ...editor })}[15m]) > 0`,
+        ),
+        datadog: [
+          {
+            part: "program",
+            query: `max(last_15m):monotonic_diff(max:container.memory.oom_events${ofEditor} by {kube_namespace})`,
+            comparator: ">",
+            critical: 0,
+          },
+        ],
       },
     ],
+    explains: ["workspace-crash-loop", "workspace-not-ready"],
   };
 
   return [crashLoop, notReady, outOfMemory, ...diskWatches(options), quotaReached(options)];
@@ -130,8 +149,18 @@ function quotaReached(options: Watched): Draft {
     objects("kube_deployment_status_condition", { namespace, condition: "ReplicaFailure", status: "true" }),
   );
   const everybody = `kube_namespace:${options.namespacePrefix}*`;
-  const datadog = (what: "used" | "limit") =>
-    `max:kubernetes_state.resourcequota.count_pods.${what}${scope(options, everybody)} by {kube_namespace}`;
+  // Datadog has a metric a kind, and each is a monitor: these are what a workspace is likely to have too many of.
+  const datadog = (kind: string, part?: string): DatadogQuery => {
+    const metric = (what: "used" | "limit") =>
+      `max:kubernetes_state.resourcequota.count_${kind}.${what}${scope(options, everybody)} by {kube_namespace}`;
+    return {
+      ...(part === undefined ? {} : { part }),
+      query: `min(last_15m):100 * ${metric("used")} / ${metric("limit")}`,
+      comparator: ">=",
+      critical: 95,
+      names: { resource: `count/${kind}` },
+    };
+  };
   return {
     id: "workspace-quota-reached",
     group: "workspaces",
@@ -141,29 +170,33 @@ function quotaReached(options: Watched): Draft {
       "What its person starts besides the editor is refused. Give the user a size with a larger `quota` in the stack's file and run `pulumi up`, or let them remove what they do not need: `kubectl --namespace {namespace} describe quota`.",
     for: 900,
     by: ["namespace", "resource"],
-    expr: [
-      used(/count\/.+/),
-      `(${used(/pods|limits\.(cpu|memory)/)} and on (namespace) ${shared} > 1)`,
-      `label_replace(100 * (${refused} > 0), "resource", "a pod was refused", "", "")`,
-    ].join(" or "),
-    datadog: [
+    signs: [
       {
-        query: `min(last_15m):100 * ${datadog("used")} / ${datadog("limit")}`,
-        comparator: ">=",
-        critical: 95,
-        names: { resource: "pods, those that have ended among them" },
+        expr: used(/count\/.+/),
+        datadog: [datadog("pods"), datadog("configmaps", "configmaps"), datadog("secrets", "secrets")],
+        differs: "Of the objects that a quota counts, Datadog looks at pods, ConfigMaps and Secrets alone.",
       },
       {
-        part: "refused",
-        query: `min(last_15m):max:kubernetes_state.deployment.condition${scope(
-          options,
-          everybody,
-          "condition:replicafailure",
-          "status:true",
-        )} by {kube_namespace}`,
-        comparator: ">=",
-        critical: 1,
-        names: { resource: "a pod was refused" },
+        expr: `(${used(/pods|limits\.(cpu|memory)/)} and on (namespace) ${shared} > 1)`,
+        differs:
+          "Datadog does not look at CPU, memory and running pods of a quota for several: it tells once a pod was refused.",
+      },
+      {
+        expr: `label_replace(100 * (${refused} > 0), "resource", "a pod was refused", "", "")`,
+        datadog: [
+          {
+            part: "refused",
+            query: `min(last_15m):max:kubernetes_state.deployment.condition${scope(
+              options,
+              everybody,
+              "condition:replicafailure",
+              "status:true",
+            )} by {kube_namespace}`,
+            comparator: ">=",
+            critical: 1,
+            names: { resource: "a pod was refused" },
+          },
+        ],
       },
     ],
   };
