@@ -264,6 +264,15 @@ test("who signs in over a cookie that somebody else planted shares the session w
   expect(await answers(bob)).toEqual({ ...nowhere, alice: 200 });
 });
 
+test("of two cookies of its name the first counts", async () => {
+  const [alice, bob] = [arriving(), arriving()];
+  await alice.signIn("alice");
+  await bob.signIn("bob");
+  const sent = [bob, alice].map(({ jar }) => jar.header(`${portal}/`) ?? "").join("; ");
+  const ask = (name: string) => proxy.send({ host: hostOf(name), headers: { cookie: sent } });
+  expect([(await ask("bob")).status, (await ask("alice")).status]).toEqual([200, 403]);
+});
+
 describe("the way through the issuer", () => {
   test("begins with PKCE and a nonce", async () => {
     const { headers } = await arriving().ask({ host: `auth.${domain}`, path: "/oauth2/start" });

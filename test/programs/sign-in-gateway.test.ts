@@ -80,6 +80,40 @@ describe("with everybody signed in", () => {
     expect(told.status).toBe(403);
   });
 
+  // What a script of a page below the domain can do: it cannot overwrite the cookie, and can add one.
+  test("of two cookies of its name the first counts, and who signs in over somebody else's has one of their own", async () => {
+    const bob = visitor(one, host);
+    await bob.signIn("bob", password);
+    const planted = bob.cookie() ?? "";
+    const own = visitors.alice.cookie() ?? "";
+    const asked = async (label: string, cookie: string) =>
+      (await visitor(one, host).ask({ host: `${label}.${domain}`, headers: { cookie } })).status;
+    expect([await asked("alice", `${planted}; ${own}`), await asked("bob", `${planted}; ${own}`)]).toEqual([
+      403, 200,
+    ]);
+    expect([await asked("alice", `${own}; ${planted}`), await asked("bob", `${own}; ${planted}`)]).toEqual([
+      200, 403,
+    ]);
+    const { status, headers } = await one.send({
+      method: "POST",
+      path: "/api/firstfactor",
+      headers: {
+        host,
+        cookie: planted,
+        "content-type": "application/json",
+        "x-forwarded-proto": "https",
+        "x-forwarded-host": host,
+      },
+      body: JSON.stringify({ username: "alice", password, keepMeLoggedIn: false }),
+    });
+    expect(status).toBe(200);
+    const fresh = headers["set-cookie"]?.at(-1)?.split(";")[0] ?? planted;
+    expect(fresh).not.toBe(planted);
+    const state = async (cookie: string) => (await get(one, "/api/state", { cookie })).body;
+    expect(await state(fresh)).toContain('"username":"alice"');
+    expect(await state(planted)).not.toContain("alice");
+  });
+
   test.each([
     "/api/verify",
     "/api/verify/",

@@ -1,6 +1,6 @@
 // Package session is a middleware for Traefik, which reads and runs this source at its start.
 // It stands between sign-in and what runs in a workspace: that never sees the cookie by which the platform knows
-// somebody, and can neither set nor clear it.
+// somebody, and no answer of it sets or clears that. Scripts of its pages are the browser's to hold.
 package session
 
 import (
