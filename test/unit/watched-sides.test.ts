@@ -54,7 +54,7 @@ const datadogAsks = ({ datadog }: Sign) =>
 /** With what both compare: `> 85`, but not what guards against a counter that did not grow, `> 0`. */
 const compared = (text: string) =>
   unique([...text.matchAll(/[<>]=? (\d+(?:\.\d+)?)/g)].map(([, number]) => number ?? "")).filter(
-    (number) => Number(number) > 1,
+    (number) => Number(number) > 0,
   );
 
 const signs = drafts(options).flatMap(({ id, signs: all }) =>
