@@ -648,8 +648,8 @@ export const cases: Readonly<Record<string, readonly Case[]>> = {
       fires: firing(),
     },
     {
-      when: "its volume is full, so that not even that is stored any more",
-      series: volume({ available_bytes: "5x12 _x30", capacity_bytes: "100x12 _x30" }, ownVolume),
+      when: "its volume was seen at 95 % once, and is full, so that not even that is stored any more",
+      series: volume({ available_bytes: "50x11 5 _x30", capacity_bytes: "100x12 _x30" }, ownVolume),
       at: 40,
       fires: firing(),
     },
