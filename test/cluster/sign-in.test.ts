@@ -7,6 +7,7 @@ import { adminHost, arrivals, cases, tries, type Who } from "../sign-in/cases";
 import { visitor, type Visitor } from "../sign-in/portal";
 import { leading, tcp } from "./attempts";
 import { eventually } from "./eventually";
+import { stranger, withoutPolicies } from "./stranger";
 
 jest.setTimeout(180_000);
 
@@ -111,8 +112,7 @@ test("signing out ends the session for a copy of its cookie as well", async () =
 });
 
 test("nobody reaches an editor, sign-in or its stores but by Traefik", async () => {
-  const ways = {
-    "its own editor": tcp("127.0.0.1", 8080),
+  const theirs = {
     "alice's editor": tcp(podAddress("ws-alice", "app.kubernetes.io/name=workspace"), 8080),
     "alice's editor by name": tcp("editor.ws-alice.svc.cluster.local", 8080),
     authelia: tcp(podAddress(namespace, "app.kubernetes.io/name=authelia"), 9091),
@@ -120,7 +120,23 @@ test("nobody reaches an editor, sign-in or its stores but by Traefik", async () 
     postgres: tcp(podAddress(namespace, "app.kubernetes.io/name=postgres"), 5432),
     valkey: tcp(podAddress(namespace, "app.kubernetes.io/name=valkey"), 6379),
   };
-  expect(await leading(nodeInside("bob"), ways)).toEqual(["its own editor"]);
+  const ways = { "his own editor": tcp("127.0.0.1", 8080), ...theirs };
+  // His own policy holds bob. Nothing holds a stranger but those of whom it calls.
+  expect(await leading(nodeInside("bob"), ways)).toEqual(["his own editor"]);
+  const { node, remove } = await stranger("alice");
+  try {
+    expect(await leading(node, theirs)).toEqual([]);
+    await withoutPolicies([namespace, "ws-alice"], async () => {
+      await eventually(async () => {
+        expect(await leading(node, theirs)).toEqual(Object.keys(theirs).sort());
+      });
+    });
+    await eventually(async () => {
+      expect(await leading(node, theirs)).toEqual([]);
+    });
+  } finally {
+    remove();
+  }
 });
 
 describe("a session", () => {
@@ -142,7 +158,7 @@ describe("a session", () => {
     await stillThere();
   });
 
-  test("ends where its store lost it, and nobody is let in meanwhile", async () => {
+  test("outlasts a time without its store, in which nobody is let in", async () => {
     here("scale", "statefulset/valkey", "--replicas=0");
     here("wait", "pod/valkey-0", "--for=delete", "--timeout=120s");
     try {
@@ -151,6 +167,20 @@ describe("a session", () => {
       here("scale", "statefulset/valkey", "--replicas=1");
       ready("statefulset/valkey");
     }
+    await stillThere();
+  });
+
+  test("ends where its store has lost it, and can be had anew", async () => {
+    const data = here("get", "secret/valkey", "-o", "jsonpath={.data.password}");
+    const password = Buffer.from(data, "base64").toString();
+    const ask = ["valkey-cli", "--no-auth-warning", "--pass", password];
+    expect(here("exec", "valkey-0", "-c", "valkey", "--", ...ask, "flushall")).toBe("OK");
+    for (const host of [alice, `3000--${alice}`, bob]) {
+      const { status, headers } = await visit("alice", host);
+      expect([host, status]).toEqual([host, 302]);
+      expect(headers.location).toContain(`https://${platform.portalHost}/?rd=`);
+    }
+    await visitors.alice.signIn("alice", platform.password("alice"));
     await stillThere();
   });
 });
