@@ -1,3 +1,7 @@
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { deploy, up } from "../platform/deploy";
@@ -109,6 +113,19 @@ test("another version is another password, and a hash that was given takes a gen
 
 test("a dump is made now, when somebody asks for it", () => {
   expect(follow(page, "Dump now")).toMatch(/wrote authelia-\S+\.dump, \d+ bytes; 1 dumps are kept/);
+});
+
+test("a dump is copied away whole", () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "vibecode-dump-"));
+  follow(page, "Copy a dump away", folder);
+  const [name = "none", ...others] = fs.readdirSync(folder);
+  expect(others).toEqual([]);
+  expect(name).toMatch(/^authelia-\S+\.dump$/);
+  const copy = fs.readFileSync(path.join(folder, name));
+  expect(copy.subarray(0, 5).toString()).toBe("PGDMP");
+  const sum = here("exec", "postgres-0", "-c", "postgres", "--", "sha256sum", `/dumps/${name}`).split(" ")[0];
+  expect(createHash("sha256").update(copy).digest("hex")).toBe(sum);
+  fs.rmSync(folder, { recursive: true });
 });
 
 test("another session secret and another encryption key sign everybody out, and authenticators go on", async () => {

@@ -15,10 +15,15 @@ export function commands(page: string, heading: string): string {
   return lines.map((line) => line.trim()).join("\n");
 }
 
-/** Runs such commands with kubectl on the test cluster, in turn, and gives what they print; throws when one fails. */
-export function follow(page: string, heading: string): string {
+/**
+ * Runs such commands with kubectl on the test cluster, in turn, and gives what they print; throws when one fails.
+ *
+ * @param cwd where they run; default this process's own folder
+ */
+export function follow(page: string, heading: string, cwd?: string): string {
   const bin = path.dirname(toolPath("kubectl"));
   return execFileSync("bash", ["--norc", "-euo", "pipefail", "-c", commands(page, heading)], {
+    cwd,
     encoding: "utf8",
     timeout: 180_000,
     env: { ...process.env, PATH: `${bin}:${process.env["PATH"] ?? ""}`, KUBECONFIG: kubeconfig() },
