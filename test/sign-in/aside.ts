@@ -9,8 +9,10 @@ export interface Aside {
   remove: () => Promise<void>;
 }
 
-const address = "198.51.100.6";
-const here = "198.51.100.5";
+// One of the 64 networks of two below 198.51.100.0/24: other tests on this machine have theirs.
+const first = (process.pid % 64) * 4;
+const here = `198.51.100.${first + 1}`;
+const address = `198.51.100.${first + 2}`;
 
 /** Makes it: pods of an embedded cluster reach it, and no address of this machine. */
 export async function aside(): Promise<Aside> {
