@@ -6,12 +6,12 @@ import { firstProcess } from "../../local/cluster/embedded/supervisor";
 import { run } from "../../local/host";
 import { ask } from "../../local/door";
 import { deploy, type Deployed } from "../platform/deploy";
-import { inWorkspace, kubeconfig, kubectl, nodeInside, podAddress } from "../platform/kubectl";
+import { inWorkspace, kubectl, nodeInside, podAddress } from "../platform/kubectl";
 import { leading, tcp, udp, type Way } from "./attempts";
 import { behind } from "./behind";
 import { eventually } from "./eventually";
-import { kubectlOf } from "./kubectl";
 import { listening } from "./listening";
+import { stranger, withoutPolicies, type Stranger } from "./stranger";
 
 // Alice attacks, from inside her workspace. Each way is shown to lead somewhere once policies allow it, so that a
 // closed one is closed by them and nothing else. What policies do not close is in embedded.test.ts: the machine
@@ -22,7 +22,6 @@ const users = ["alice", "bob", { name: "carol", kubernetesAccess: "view" }];
 const open = "203.0.113.5";
 const allowed = "10.99.77.2";
 const outside = ["192.168.77.2", "172.16.77.2", "100.64.77.2", "169.254.169.254", "10.99.78.2"];
-const strangers = "isolation";
 
 let platform: Deployed;
 let node: number;
@@ -31,13 +30,11 @@ let forbidden: Record<string, Way>;
 let permitted: Record<string, Way>;
 let neighbour: Awaited<ReturnType<typeof behind>>;
 let onNode: ChildProcess;
+let unrelated: Stranger;
 
 const get = (...words: string[]): string => kubectl("get", ...words).trim();
 const serviceAddress = (namespace: string, name: string): string =>
   get("service", "-n", namespace, name, "-o", "jsonpath={.spec.clusterIP}");
-
-const fromStranger = (args: readonly string[]) =>
-  kubectl("exec", "-n", strangers, "pod/stranger", "-c", "editor", "--", "node", ...args);
 
 /** Runs node in the network of the pod with this address, whose image may hold no program but its own. */
 function fromNetwork(address: string) {
@@ -51,25 +48,6 @@ function fromNetwork(address: string) {
     }
     throw new Error(`no pod has the address ${address}`);
   };
-}
-
-/** Allows everything in these namespaces while `work` runs: policies add up, so it is as if there were none. */
-async function without(namespaces: readonly string[], work: () => Promise<void>): Promise<void> {
-  const items = namespaces.map((namespace) => ({
-    apiVersion: "networking.k8s.io/v1",
-    kind: "NetworkPolicy",
-    metadata: { name: "all", namespace },
-    spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"], ingress: [{}], egress: [{}] },
-  }));
-  await kubectlOf(kubeconfig())(
-    ["create", "-f", "-"],
-    JSON.stringify({ apiVersion: "v1", kind: "List", items }),
-  );
-  try {
-    await work();
-  } finally {
-    for (const namespace of namespaces) kubectl("delete", "networkpolicy", "-n", namespace, "all");
-  }
 }
 
 const names = (ways: Record<string, Way>): string[] => Object.keys(ways).sort();
@@ -95,17 +73,11 @@ beforeAll(async () => {
   ]);
   for (const user of ["alice", "bob"])
     inWorkspace(user, `{ node -e '${listening([9999])}' >/dev/null 2>&1 & }`);
-  const image = get(
-    ...["deploy", "-n", "ws-alice", "editor"],
-    ...["-o", "jsonpath={.spec.template.spec.containers[0].image}"],
-  );
-  await kubectlOf(kubeconfig())(["apply", "-f", "-"], stranger(image));
-  kubectl("wait", "-n", strangers, "pod/stranger", "--for=condition=Ready", "--timeout=60s");
+  unrelated = await stranger("alice", listening([9999]));
 
   const bob = podAddress("ws-bob", "app=editor");
   const traefik = podAddress("vibecode-ingress", "app.kubernetes.io/name=traefik");
   const dns = podAddress("kube-system", "k8s-app=kube-dns");
-  const unrelated = podAddress(strangers, "stranger=yes");
   forbidden = {
     "the neighbour's editor": tcp(bob, 8080),
     "the neighbour's editor, by its Service": tcp(serviceAddress("ws-bob", "editor"), 8080),
@@ -125,8 +97,8 @@ beforeAll(async () => {
     "a UDP port of the node": udp(nodeAddress, 2379),
     "CoreDNS's health": tcp(dns, 8080),
     "CoreDNS's readiness": tcp(dns, 8181),
-    "a pod of no user": tcp(unrelated, 9999),
-    "a UDP port of that pod": udp(unrelated, 9999),
+    "a pod of no user": tcp(unrelated.address, 9999),
+    "a UDP port of that pod": udp(unrelated.address, 9999),
     "the allowed private address, by UDP": udp(allowed, 80),
     ...Object.fromEntries(outside.map((address) => [address, tcp(address, 80)])),
     ...Object.fromEntries(outside.map((address) => [`${address}, by UDP`, udp(address, 80)])),
@@ -145,30 +117,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await neighbour.remove();
   onNode.kill();
-  kubectl("delete", "namespace", strangers, "--wait=false");
+  unrelated.remove();
 });
-
-/** A pod of no user, in a namespace without policies. */
-function stranger(image: string): string {
-  const metadata = (name: string) => ({ name, namespace: strangers });
-  return JSON.stringify({
-    apiVersion: "v1",
-    kind: "List",
-    items: [
-      { apiVersion: "v1", kind: "Namespace", metadata: { name: strangers } },
-      {
-        apiVersion: "v1",
-        kind: "Pod",
-        metadata: { ...metadata("stranger"), labels: { stranger: "yes" } },
-        spec: {
-          automountServiceAccountToken: false,
-          terminationGracePeriodSeconds: 0,
-          containers: [{ name: "editor", image, command: ["node", "-e", listening([9999])] }],
-        },
-      },
-    ],
-  });
-}
 
 test("from inside a workspace every allowed way leads somewhere, and no forbidden one", async () => {
   await eventually(async () => {
@@ -188,13 +138,13 @@ test("into a workspace leads Traefik's way to the editor alone", async () => {
   };
   const door = ["editor", "the editor's Service"];
   expect(await leading(traefik, ways)).toEqual(door);
-  expect(await leading(fromStranger, ways)).toEqual([]);
+  expect(await leading(unrelated.node, ways)).toEqual([]);
   expect(await leading(nodeInside("bob"), ways)).toEqual([]);
-  await without(["ws-alice", "vibecode-ingress"], async () => {
+  await withoutPolicies(["ws-alice", "vibecode-ingress"], async () => {
     await eventually(async () => {
       expect(await leading(traefik, ways)).toEqual(names(ways));
     });
-    expect(await leading(fromStranger, ways)).toEqual(names(ways));
+    expect(await leading(unrelated.node, ways)).toEqual(names(ways));
     // His own policy holds him.
     expect(await leading(nodeInside("bob"), ways)).toEqual([]);
   });
@@ -208,19 +158,19 @@ test("into a workspace leads Traefik's way to the editor alone", async () => {
 }, 120_000);
 
 test("her policy alone holds her where the neighbours have none", async () => {
-  await without(["ws-bob", "vibecode-ingress"], async () => {
+  await withoutPolicies(["ws-bob", "vibecode-ingress"], async () => {
     const neighbours = Object.fromEntries(
       Object.entries(forbidden).filter(([name]) => /neighbour|Traefik/.test(name)),
     );
     await eventually(async () => {
-      expect(await leading(fromStranger, neighbours)).toEqual(names(neighbours));
+      expect(await leading(unrelated.node, neighbours)).toEqual(names(neighbours));
     });
     expect(await leading(nodeInside("alice"), forbidden)).toEqual([]);
   });
 }, 120_000);
 
 test("the neighbours' policies hold her where she has none, and all else is open to her then", async () => {
-  await without(["ws-alice"], async () => {
+  await withoutPolicies(["ws-alice"], async () => {
     const theirs = names(forbidden).filter((name) => /neighbour|Traefik, ping/.test(name));
     await eventually(async () => {
       expect(await leading(nodeInside("alice"), forbidden)).toEqual(
@@ -231,7 +181,7 @@ test("the neighbours' policies hold her where she has none, and all else is open
 }, 120_000);
 
 test("without any policy every forbidden way leads somewhere, and with them none again", async () => {
-  await without(["ws-alice", "ws-bob", "vibecode-ingress"], async () => {
+  await withoutPolicies(["ws-alice", "ws-bob", "vibecode-ingress"], async () => {
     await eventually(async () => {
       expect(await leading(nodeInside("alice"), forbidden)).toEqual(names(forbidden));
     });
