@@ -8,9 +8,9 @@ import { openStack, preparePulumi, type LocalStack, type Pulumi } from "../../lo
 import { stackFolder, stateFile, type StackFolder } from "../../local/pulumi/stack-folder";
 import { ensureTools } from "../../local/toolchain";
 import { startControlPlane, type ControlPlane } from "../bench/control-plane";
-import { standInNode } from "../bench/node";
 import { killAfter, type Victim } from "../platform/power-cut";
 import { kubectlOf } from "./kubectl";
+import { standInNode } from "./stand-in-node";
 
 const quiet = () => undefined;
 const users = (from: number, to: number) =>

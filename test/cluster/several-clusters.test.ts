@@ -8,8 +8,8 @@ import { dataFolder } from "../../local/paths";
 import { openStack, preparePulumi, type Pulumi } from "../../local/pulumi";
 import { ensureTools } from "../../local/toolchain";
 import { startControlPlane, type ControlPlane } from "../bench/control-plane";
-import { standInNode } from "../bench/node";
 import { kubectlOf } from "./kubectl";
+import { standInNode } from "./stand-in-node";
 
 const quiet = () => undefined;
 

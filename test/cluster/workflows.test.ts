@@ -12,8 +12,8 @@ import { checkout } from "../../local/paths";
 import { preparePulumi } from "../../local/pulumi";
 import { ensureTools } from "../../local/toolchain";
 import { startControlPlane, type ControlPlane } from "../bench/control-plane";
-import { standInNode } from "../bench/node";
 import { kubectlOf } from "./kubectl";
+import { standInNode } from "./stand-in-node";
 
 // What the workflows run once a stack's cluster and state are elsewhere, on a real API server of its own: the cluster
 // `test` has the platform of another stack on it. That pods are ready is played, for nobody asks one here.

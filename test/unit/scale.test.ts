@@ -44,10 +44,9 @@ function differences(before: Run, after: Run): Registered[] {
   return [...all].filter(([key]) => old?.get(key) !== now?.get(key)).map(([, resource]) => resource);
 }
 
-const basic = { kind: "basic" };
 /** Every kind of sign-in, with all that it makes for itself. */
 const signIns = {
-  basic: { auth: basic },
+  basic: { auth: { kind: "basic" } },
   authelia: {
     auth: { kind: "authelia", replicas: 2, versions: { encryption: 12 } },
     // Whoever measures it has passwords too.

@@ -3,14 +3,7 @@ import * as path from "node:path";
 
 import { drafts, watches, type Sign } from "../../components/monitoring/watched";
 import { metricsIn } from "../platform/promql";
-
-const options = {
-  cluster: "production",
-  domain: "ide.example.com",
-  ingressNamespace: "vibecode-ingress",
-  signInNamespace: "vibecode-auth",
-  monitoringNamespace: "vibecode-monitoring",
-};
+import { watchOptions } from "./watch-options";
 
 /** What Prometheus asks for, and what Datadog knows the same by. */
 const same: Readonly<Record<string, string>> = {
@@ -57,7 +50,7 @@ const compared = (text: string) =>
     (number) => Number(number) > 0,
   );
 
-const signs = drafts(options).flatMap(({ id, signs: all }) =>
+const signs = drafts(watchOptions).flatMap(({ id, signs: all }) =>
   all.map((sign, at) => ({ id: `${id}, ${at + 1}`, sign })),
 );
 
@@ -78,15 +71,15 @@ test("docs/datadog.md says all that Datadog does not see or sees otherwise, and 
     .replaceAll(/\n +/g, " ")
     .split("\n")
     .filter((line) => line.startsWith("- "));
-  const said = watches(options).flatMap(({ id, differs }) =>
+  const said = watches(watchOptions).flatMap(({ id, differs }) =>
     differs.length === 0 ? [] : [`- \`${id}\`: ${differs.join(" ")}`],
   );
   expect(listed).toEqual(said);
 });
 
 test("without Authelia nobody asks for what it alone counts, or looks for its pods' log", () => {
-  const others = watches({ ...options, authelia: false });
-  expect(others.map(({ id }) => id)).toEqual(watches(options).map(({ id }) => id));
+  const others = watches({ ...watchOptions, authelia: false });
+  expect(others.map(({ id }) => id)).toEqual(watches(watchOptions).map(({ id }) => id));
   for (const { expr, datadog, description } of others) {
     expect(metricsIn(expr).map(({ job }) => job)).not.toContain("authelia");
     expect(datadog.map(({ query }) => query).join()).not.toContain("vibecode.authelia");

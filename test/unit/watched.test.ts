@@ -12,15 +12,9 @@ import {
   watches,
 } from "../../components/monitoring/watched";
 import { metricsIn } from "../platform/promql";
+import { watchOptions } from "./watch-options";
 
-const options = {
-  cluster: "production",
-  domain: "ide.example.com",
-  ingressNamespace: "vibecode-ingress",
-  signInNamespace: "vibecode-auth",
-  monitoringNamespace: "vibecode-monitoring",
-};
-const all = watches(options);
+const all = watches(watchOptions);
 const find = (id: string) => {
   const found = all.find((watch) => watch.id === id);
   if (found === undefined) throw new Error(`no watch ${id}`);
@@ -103,7 +97,7 @@ test("nobody is told twice: what follows from an alert is kept back in its names
 
 test("a rule carries severity, cluster and the address of its page", () => {
   const [group] = ruleGroups(
-    watches({ ...options, runbooks: "https://git.example.com/runbooks" }).filter(
+    watches({ ...watchOptions, runbooks: "https://git.example.com/runbooks" }).filter(
       ({ id }) => id === "workspace-disk-filling",
     ),
     "production",
@@ -126,7 +120,7 @@ test("a rule carries severity, cluster and the address of its page", () => {
 });
 
 test("a threshold is the same for Prometheus and for Datadog", () => {
-  const [changed] = watches({ ...options, thresholds: { disk: 70 } }).filter(
+  const [changed] = watches({ ...watchOptions, thresholds: { disk: 70 } }).filter(
     ({ id }) => id === "workspace-disk-filling",
   );
   expect(changed?.expr).toContain("> 70");
@@ -138,7 +132,7 @@ test("a threshold is the same for Prometheus and for Datadog", () => {
 });
 
 test("a prefix with a special character is matched as it is", () => {
-  const [first] = watches({ ...options, namespacePrefix: "w.s-" });
+  const [first] = watches({ ...watchOptions, namespacePrefix: "w.s-" });
   expect(first?.expr).toContain('namespace=~"w\\\\.s-.+"');
 });
 

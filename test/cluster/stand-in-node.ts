@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { openApi } from "./api";
+import { openApi } from "../bench/api";
 
 /** Before the API is watched anew, in milliseconds. */
 const pace = 100;
